@@ -1,0 +1,166 @@
+import type { Rating, TextRef } from './disclosure.ts';
+import type { Instant } from './instant.ts';
+import type { ClosingReason, ExitKind, Stage } from './lifecycle.ts';
+import type { PersonId } from './people.ts';
+
+/** What a mail to a member or a maintainer may say of a disclosure, and nothing besides (policy, "What a mail may say"). */
+export interface Sayable {
+  readonly reference: string;
+  readonly stage?: Stage;
+  readonly repositories?: readonly SayableEntry[];
+}
+
+export interface SayableEntry {
+  readonly repository: string;
+  readonly rating: Rating;
+  readonly score?: number;
+}
+
+/** One line of a batch of reminders (OEP-60 R10). */
+export interface ReminderLine extends SayableEntry {
+  readonly reference: string;
+  readonly stage: Stage;
+  /** Whole days since the maintainer was notified. */
+  readonly ageDays: number;
+  /** What is next, in words: "a release instant", "the fix on release/verawood". */
+  readonly next: string;
+}
+
+/** Parameters of each letter. A letter is data; `functions/letters` renders it when it is delivered. */
+export interface LetterParams {
+  // to reporters
+  acknowledgement: { reference?: string; messageId?: string; references?: readonly string[]; answerDueAt: Instant; pgp?: true };
+  'answer-to-reporter': { reference: string; text: TextRef; messageId?: string; references?: readonly string[]; subject?: string };
+  'information-asked': { reference: string; text: TextRef; until: Instant; messageId?: string };
+  'information-nudge': { reference: string; until: Instant };
+  'reporter-outcome': {
+    reference: string;
+    outcome: ExitKind | 'invalid-pending';
+    reason?: ClosingReason;
+    until?: Instant;
+    duplicateOf?: string;
+    operator?: string;
+    text?: TextRef;
+  };
+  'reporter-published': { reference: string; advisories: readonly { repository: string; url: string }[]; credit: 'set' | 'anonymous' | 'not-chosen' };
+  'fresh-link': { reference?: string };
+  // to members
+  'new-report': Sayable & { answerDueAt: Instant; flags: readonly string[]; onDuty: boolean };
+  'new-intake': { intake: string; intakeKind: string };
+  'sign-in': Record<string, never>;
+  'act-notice': Sayable & { act: string; by: string; reason?: string };
+  'follow-up': Sayable & { held?: true };
+  'hand-off': Sayable & { what: HandOffWhat; why: string; repository?: string; url?: string };
+  escalation: Sayable & { about: EscalationKind; since?: Instant; due?: Instant; repository?: string };
+  'comment-asked': Sayable & { repository: string; before: Rating; after: Rating };
+  // to maintainers
+  'maintainer-notification': Sayable & { repository: string; rating: Rating; score?: number; advisoryUrl?: string; why?: string };
+  'who-is-acting': Sayable;
+  'delegate-named': Sayable & { repository: string; forGood: boolean };
+  'release-proposed': Sayable & { at: Instant };
+  'announce-now': Sayable & { at: Instant; latestVisibleAt: Instant };
+  'announcement-late': Sayable & { at: Instant; visibleAt: Instant; proposed: Instant };
+  'announcement-missing': Sayable & { at: Instant; latestVisibleAt: Instant };
+  'release-time': Sayable & { at: Instant; repository: string; branches: readonly string[] };
+  'release-late': Sayable & { at: Instant; repository: string };
+  'publish-now': Sayable & { repository: string; due: Instant };
+  'fix-is-public': Sayable & { repository: string; urgent: boolean };
+  'embargo-over': Sayable & { because: string };
+  'severity-zero': Sayable & { repository: string };
+  'severity-changed-on-github': Sayable & { repository: string; rating: Rating };
+  reminder: {
+    frequency: 'weekly' | 'monthly' | 'quarterly' | 'half-yearly';
+    lines: readonly ReminderLine[];
+    onDuty?: string;
+    note?: TextRef;
+    /** False when the group acts for an unresolved maintainer. */
+    toMaintainer: boolean;
+  };
+  // to operators
+  'operator-forward': { reference: string; instance: string; text: TextRef; reportKey: string; withAttachments: boolean };
+  // rota and handover
+  'shift-begins': { from: Instant; to: Instant; reminders: readonly { maintainer: string; frequency: string; dueAt: Instant; count: number }[] };
+  'shift-brief': { from: Instant; to: Instant; incoming?: string; open: readonly BriefLine[]; due: number; unanswered: number; lapsing: number; quarantined: number };
+  'shift-summary': { from: Instant; to: Instant; sent: number; entries: number };
+  'no-one-on-duty': { since: Instant };
+  'handover-unacknowledged': { from: Instant; who: string };
+  'swap-proposed': { from: Instant; to: Instant; by: string };
+  'swap-answered': { from: Instant; to: Instant; accepted: boolean };
+  invitation: { by: string };
+}
+
+export interface BriefLine {
+  readonly reference: string;
+  readonly stage: Stage;
+  readonly next: string;
+}
+
+export type HandOffWhat =
+  | 'open-advisory'
+  | 'add-collaborators'
+  | 'private-fork'
+  | 'request-cve'
+  | 'update-severity'
+  | 'publish-advisory'
+  | 'close-advisory'
+  | 'set-credit'
+  | 'post-announcement'
+  | 'post-reply'
+  | 'answer-on-github';
+
+export type EscalationKind =
+  | 'response-half'
+  | 'response-missed'
+  | 'two-hours-fix-exposed'
+  | 'two-hours-after-merge'
+  | 'embargo-cap-near'
+  | 'embargo-cap-reached'
+  | 'attacks-seen'
+  | 'public-pull-request'
+  | 'maintainer-silent'
+  | 'maintainer-unresolved'
+  | 'early-public-unpublished'
+  | 'help-asked'
+  | 'disowned'
+  | 'letter-bounced'
+  | 'letter-unknown'
+  | 'severity-none'
+  | 'merge-claimed'
+  | 'released-before-notice'
+  | 'release-warning';
+
+export type LetterTemplate = keyof LetterParams;
+
+/** To whom: one person, or the working group (its address where configured, else each active member). */
+export type Addressee = { readonly person: PersonId } | { readonly group: 'working-group' };
+
+/** What a link in a letter opens. */
+export type LinkScope = 'disclosure' | 'intake' | 'desk' | 'reminder' | 'none';
+
+/** One letter that a commit causes; delivered by the stream, at least once. */
+export type Letter = {
+  [T in LetterTemplate]: {
+    readonly template: T;
+    readonly to: Addressee;
+    readonly params: LetterParams[T];
+    /** Which disclosure, intake, shift or batch its link is for; none for letters without a link. */
+    readonly about?: string | undefined;
+    /** Holds details: never sent a second time without a person's word. */
+    readonly sensitive?: true | undefined;
+  };
+}[LetterTemplate];
+
+/** What a commit sets in motion besides letters. */
+export type Signal =
+  /** Start the execution of this generation at the stored stage. */
+  | { readonly kind: 'start-execution'; readonly generation: number }
+  /** The disclosure moved: resolve the token that waits, where its wait is over. */
+  | { readonly kind: 'advance' }
+  /** Bring an advisory in line with the record (severity, credit, state). */
+  | { readonly kind: 'update-advisory'; readonly repository: string; readonly what: 'severity' | 'credit' | 'close' }
+  /** The maintainer's explicit, confirmed command. Never repeated, never guessed. */
+  | { readonly kind: 'publish-advisory'; readonly repository: string }
+  | { readonly kind: 'post-announcement' }
+  | { readonly kind: 'post-reply' }
+  /** One-time schedules of the release instant are made anew or removed. */
+  | { readonly kind: 'schedule-release' };

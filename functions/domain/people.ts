@@ -1,0 +1,37 @@
+/** A stable pseudonym of one address: `p-` and 24 base32 characters. Never an address. */
+export type PersonId = string;
+
+/** The kinds of people the desk knows (policy, Words), and the outside systems that establish facts. */
+export type PersonKind = 'reporter' | 'member' | 'maintainer' | 'volunteer' | 'operator' | 'administrator';
+
+/** Who acted: a person in a role, or a part of the world that states facts. */
+export type Actor =
+  | { readonly kind: PersonKind; readonly person: PersonId }
+  | { readonly kind: 'desk' | 'github' | 'discourse' };
+
+/** The actor as one word of the audit trail: `member:p-…`, `github`. */
+export const actorName = (actor: Actor): string =>
+  'person' in actor ? `${actor.kind}:${actor.person}` : actor.kind;
+
+/** Membership of the working group (policy R23). */
+export type MemberState = 'invited' | 'active' | 'away' | 'left';
+
+/** The one record that holds personal data; erasing it leaves the audit trail whole (policy A8). */
+export interface Person {
+  readonly id: PersonId;
+  readonly version: number;
+  readonly address: string;
+  readonly name?: string | undefined;
+  readonly github?: string | undefined;
+  readonly roles: readonly PersonKind[];
+  readonly member?: MemberState | undefined;
+  /** All links and sessions issued under an older epoch are dead. */
+  readonly epoch: number;
+  /** The address is a group's: its links ask who is acting. */
+  readonly group?: { readonly people: readonly PersonId[] } | undefined;
+  /** For operators (OEP-60 R21): instance, domains, and separately an individual contact. */
+  readonly operator?:
+    | { readonly instance: string; readonly domains: readonly string[]; readonly contact?: string | undefined }
+    | undefined;
+  readonly bouncedAt?: string | undefined;
+}
