@@ -63,7 +63,9 @@ export interface Entry {
   readonly severity: EntrySeverity;
   readonly advisory?: Advisory | undefined;
   /** What a person must do on GitHub because the desk may not: opened when GitHub refused. */
-  readonly handOff?: { readonly what: string; readonly since: Instant; readonly doneAt?: Instant | undefined } | undefined;
+  readonly handOff?:
+    | { readonly what: string; readonly since: Instant; readonly doneAt?: Instant | undefined }
+    | undefined;
   readonly maintainer?: Maintainer | undefined;
   readonly delegates: readonly PersonId[];
   readonly notifiedAt?: Instant | undefined;
@@ -73,7 +75,9 @@ export interface Entry {
   readonly readyAt?: Instant | undefined;
   readonly fixExpected?: string | undefined;
   readonly helpAskedAt?: Instant | undefined;
-  readonly publicPullRequest?: { readonly url: string; readonly at: Instant; readonly decision?: string | undefined } | undefined;
+  readonly publicPullRequest?:
+    | { readonly url: string; readonly at: Instant; readonly decision?: string | undefined }
+    | undefined;
   readonly publicationCommandedAt?: Instant | undefined;
   readonly closed?: { readonly reason: ClosingReason; readonly at: Instant } | undefined;
 }
@@ -113,6 +117,8 @@ export interface Release {
   readonly confirmedBy: readonly string[];
   readonly confirmedAt?: Instant | undefined;
   readonly earlyPublic?: true | undefined;
+  /** The instant its schedules were made for; another one means they are made anew. */
+  readonly scheduledFor?: Instant | undefined;
 }
 
 /** The announcement in Discourse (OEP-60 R14, R15). */
@@ -148,7 +154,12 @@ export interface Disclosure {
   readonly version: number;
   readonly stage: Stage;
   readonly hold?:
-    | { readonly kind: HoldKind; readonly since: Instant; readonly until: Instant; readonly nudgedAt?: Instant | undefined }
+    | {
+        readonly kind: HoldKind;
+        readonly since: Instant;
+        readonly until: Instant;
+        readonly nudgedAt?: Instant | undefined;
+      }
     | undefined;
   readonly exit?:
     | {

@@ -29,8 +29,20 @@ export interface ReminderLine extends SayableEntry {
 /** Parameters of each letter. A letter is data; `functions/letters` renders it when it is delivered. */
 export interface LetterParams {
   // to reporters
-  acknowledgement: { reference?: string; messageId?: string; references?: readonly string[]; answerDueAt: Instant; pgp?: true };
-  'answer-to-reporter': { reference: string; text: TextRef; messageId?: string; references?: readonly string[]; subject?: string };
+  acknowledgement: {
+    reference?: string;
+    messageId?: string;
+    references?: readonly string[];
+    answerDueAt: Instant;
+    pgp?: true;
+  };
+  'answer-to-reporter': {
+    reference: string;
+    text: TextRef;
+    messageId?: string;
+    references?: readonly string[];
+    subject?: string;
+  };
   'information-asked': { reference: string; text: TextRef; until: Instant; messageId?: string };
   'information-nudge': { reference: string; until: Instant };
   'reporter-outcome': {
@@ -42,7 +54,11 @@ export interface LetterParams {
     operator?: string;
     text?: TextRef;
   };
-  'reporter-published': { reference: string; advisories: readonly { repository: string; url: string }[]; credit: 'set' | 'anonymous' | 'not-chosen' };
+  'reporter-published': {
+    reference: string;
+    advisories: readonly { repository: string; url: string }[];
+    credit: 'set' | 'anonymous' | 'not-chosen';
+  };
   'fresh-link': { reference?: string };
   // to members
   'new-report': Sayable & { answerDueAt: Instant; flags: readonly string[]; onDuty: boolean };
@@ -54,7 +70,13 @@ export interface LetterParams {
   escalation: Sayable & { about: EscalationKind; since?: Instant; due?: Instant; repository?: string };
   'comment-asked': Sayable & { repository: string; before: Rating; after: Rating };
   // to maintainers
-  'maintainer-notification': Sayable & { repository: string; rating: Rating; score?: number; advisoryUrl?: string; why?: string };
+  'maintainer-notification': Sayable & {
+    repository: string;
+    rating: Rating;
+    score?: number;
+    advisoryUrl?: string;
+    why?: string;
+  };
   'who-is-acting': Sayable;
   'delegate-named': Sayable & { repository: string; forGood: boolean };
   'release-proposed': Sayable & { at: Instant };
@@ -77,10 +99,29 @@ export interface LetterParams {
     toMaintainer: boolean;
   };
   // to operators
-  'operator-forward': { reference: string; instance: string; text: TextRef; reportKey: string; withAttachments: boolean };
+  'operator-forward': {
+    reference: string;
+    instance: string;
+    text: TextRef;
+    reportKey: string;
+    withAttachments: boolean;
+  };
   // rota and handover
-  'shift-begins': { from: Instant; to: Instant; reminders: readonly { maintainer: string; frequency: string; dueAt: Instant; count: number }[] };
-  'shift-brief': { from: Instant; to: Instant; incoming?: string; open: readonly BriefLine[]; due: number; unanswered: number; lapsing: number; quarantined: number };
+  'shift-begins': {
+    from: Instant;
+    to: Instant;
+    reminders: readonly { maintainer: string; frequency: string; dueAt: Instant; count: number }[];
+  };
+  'shift-brief': {
+    from: Instant;
+    to: Instant;
+    incoming?: string;
+    open: readonly BriefLine[];
+    due: number;
+    unanswered: number;
+    lapsing: number;
+    quarantined: number;
+  };
   'shift-summary': { from: Instant; to: Instant; sent: number; entries: number };
   'no-one-on-duty': { since: Instant };
   'handover-unacknowledged': { from: Instant; who: string };
@@ -157,10 +198,12 @@ export type Signal =
   /** The disclosure moved: resolve the token that waits, where its wait is over. */
   | { readonly kind: 'advance' }
   /** Bring an advisory in line with the record (severity, credit, state). */
-  | { readonly kind: 'update-advisory'; readonly repository: string; readonly what: 'severity' | 'credit' | 'close' }
+  | {
+      readonly kind: 'update-advisory';
+      readonly repository: string;
+      readonly what: 'severity' | 'credit' | 'close';
+    }
   /** The maintainer's explicit, confirmed command. Never repeated, never guessed. */
   | { readonly kind: 'publish-advisory'; readonly repository: string }
   | { readonly kind: 'post-announcement' }
-  | { readonly kind: 'post-reply' }
-  /** One-time schedules of the release instant are made anew or removed. */
-  | { readonly kind: 'schedule-release' };
+  | { readonly kind: 'post-reply' };

@@ -54,7 +54,13 @@ const row = (
   from: readonly Stage[],
   to: readonly Stage[] = [],
   flags: { onHold?: boolean; afterExit?: true } = {},
-): Transition => ({ command, from, to, onHold: flags.onHold ?? true, ...(flags.afterExit && { afterExit: true }) });
+): Transition => ({
+  command,
+  from,
+  to,
+  onHold: flags.onHold ?? true,
+  ...(flags.afterExit && { afterExit: true }),
+});
 
 /** Every command of the core: where it is legal and where it may lead. Commands are decided in `decide.ts`. */
 export const transitions = [
@@ -108,6 +114,7 @@ export const transitions = [
   row('go-public-early', beforePublished, []),
   row('renew-embargo', beforePublished, []),
   // time and machinery
+  row('record-schedules', ['announced', 'merged']),
   row('pass-deadline', anyStage, []),
   row('begin-generation', anyStage, []),
 ] as const satisfies readonly Transition[];

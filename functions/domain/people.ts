@@ -31,7 +31,11 @@ export interface Person {
   readonly group?: { readonly people: readonly PersonId[] } | undefined;
   /** For operators (OEP-60 R21): instance, domains, and separately an individual contact. */
   readonly operator?:
-    | { readonly instance: string; readonly domains: readonly string[]; readonly contact?: string | undefined }
+    | {
+        readonly instance: string;
+        readonly domains: readonly string[];
+        readonly contact?: string | undefined;
+      }
     | undefined;
   readonly bouncedAt?: string | undefined;
 }

@@ -1,0 +1,79 @@
+import type { Instant } from './instant.ts';
+import type { PersonId } from './people.ts';
+
+/** What one mail (or GitHub report) is (policy, Words). What no rule recognises is a report. */
+export const intakeKinds = [
+  'report',
+  'advice',
+  'scoring',
+  'operator-registration',
+  'volunteer',
+  'membership',
+  'follow-up',
+  'bounce',
+  'auto-reply',
+  'list',
+  'spam',
+  'test',
+] as const;
+export type IntakeKind = (typeof intakeKinds)[number];
+
+/** What became of one raw object: exactly one of these. */
+export const dispositions = [
+  'opened',
+  'attached',
+  'held',
+  'quarantined',
+  'recorded',
+  'bounce',
+  'auto-reply',
+  'list',
+  'test',
+  'ignored',
+] as const;
+export type Disposition = (typeof dispositions)[number];
+
+export type IntakeFlag =
+  | 'unparsed'
+  | 'acknowledgement-withheld'
+  | 'possible-duplicate'
+  | 'possibly-related'
+  | 'unidentified-sender'
+  | 'unauthenticated'
+  | 'encrypted'
+  | 'via-forwarder'
+  | 'known-operator'
+  | 'known-maintainer'
+  | 'known-volunteer';
+
+export type Verdict = 'PASS' | 'FAIL' | 'GRAY' | 'PROCESSING_FAILED' | 'DISABLED' | 'unknown';
+
+/** One mail that reached us. Bodies stay in the raw object; what is here is bounded. */
+export interface Intake {
+  /** The SES message id: the key of the raw object without its folder. */
+  readonly mailKey: string;
+  readonly version: number;
+  readonly kind: IntakeKind;
+  /** The rule that gave the kind, by name. */
+  readonly kindBy: string;
+  readonly disposition: Disposition;
+  readonly flags: readonly IntakeFlag[];
+  readonly receivedAt: Instant;
+  /** Where the raw object lies now. */
+  readonly objectKey: string;
+  readonly size?: number | undefined;
+  readonly from?: PersonId | undefined;
+  readonly authenticated: 'yes' | 'no' | 'unknown';
+  readonly verdicts: Readonly<Record<'spam' | 'virus' | 'spf' | 'dkim' | 'dmarc', Verdict>>;
+  /** At most 200 characters, cleaned; erased with the raw mail. */
+  readonly subject: string;
+  readonly messageId?: string | undefined;
+  readonly references: readonly string[];
+  /** Disclosures that came of it. */
+  readonly disclosures: readonly string[];
+  readonly possiblyRelated?: readonly string[] | undefined;
+  readonly bodySha256?: string | undefined;
+  /** Why no automatic answer went out, by rule name. */
+  readonly suppressed?: string | undefined;
+  readonly decidedBy?: string | undefined;
+}
