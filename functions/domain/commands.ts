@@ -3,7 +3,6 @@ import type {
   Credit,
   FactKind,
   Maintainer,
-  Rating,
   Repository,
   Severity,
   TextRef,
