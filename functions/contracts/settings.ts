@@ -18,6 +18,8 @@ export const settingsSchema = z.strictObject({
     responseBusinessDays: z.number().int().positive(),
     sweepMs: z.number().int().positive(),
     publishNeedsTwo: z.boolean(),
+    forwardNeedsTwo: z.boolean(),
+    earlyPublicNeedsTwo: z.boolean(),
     postsToDiscourse: z.boolean(),
     branches: z.record(z.string(), z.array(z.string())),
     defaultBranches: z.array(z.string()).min(1),
@@ -65,8 +67,6 @@ export const settingsSchema = z.strictObject({
     })
     .optional(),
   retentionDays: z.number().int().positive(),
-  /** More than one person confirms these acts. */
-  confirmations: z.strictObject({ forward: z.boolean(), earlyPublic: z.boolean(), publish: z.boolean() }),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

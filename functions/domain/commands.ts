@@ -61,6 +61,13 @@ export type Command =
   | { readonly name: 'resume' }
   | { readonly name: 'defer'; readonly until: Instant; readonly reason: string }
   | { readonly name: 'reopen'; readonly reason: string }
+  /** The reporters of a duplicate join the original, for credit (policy A3). */
+  | {
+      readonly name: 'adopt-reporters';
+      readonly from: string;
+      readonly reporters: readonly PersonId[];
+      readonly intakes: readonly string[];
+    }
   // conversation
   | { readonly name: 'reply-to-reporter'; readonly text: TextRef }
   /** A mail that joined this disclosure by itself or by a member's act. */
@@ -153,6 +160,12 @@ export type Command =
       readonly branch: string;
       readonly sha: string;
     }
+  /** "Post it for me": the announcement, or the reply with the links of R18. */
+  | {
+      readonly name: 'command-post';
+      readonly what: 'announcement' | 'reply';
+      readonly reason?: string | undefined;
+    }
   | {
       readonly name: 'command-publication';
       readonly repository: Repository;
@@ -205,6 +218,9 @@ export interface Policy {
   readonly sweepMs: number;
   /** A second person confirms publication. */
   readonly publishNeedsTwo: boolean;
+  /** Another member confirms a forward, and the early-public path. */
+  readonly forwardNeedsTwo: boolean;
+  readonly earlyPublicNeedsTwo: boolean;
   /** The desk posts to Discourse itself; else it offers prefilled links. */
   readonly postsToDiscourse: boolean;
   /** Branches a fix must reach, by repository; the default branch is always first. */

@@ -112,7 +112,7 @@ export interface Embargo {
 /** One release instant for the whole disclosure, and what was announced of it. */
 export interface Release {
   readonly at: Instant;
-  readonly proposedBy: PersonId;
+  readonly proposedBy: PersonId | 'desk';
   /** Ids of maintainers (not of people) that confirmed; a member's confirmation needs a reason and counts for all. */
   readonly confirmedBy: readonly string[];
   readonly confirmedAt?: Instant | undefined;
@@ -197,6 +197,8 @@ export interface Disclosure {
     readonly warnedAt?: Instant | undefined;
     readonly missedAt?: Instant | undefined;
   };
+  /** Acts that wait for a second person: what was asked, by whom. */
+  readonly pending?: Readonly<Record<string, { readonly by: PersonId; readonly at: Instant }>> | undefined;
   /** Deadlines that were already told, by name: a deadline is told once. */
   readonly told: readonly string[];
   /** The generation of the execution that moves it; the execution is disposable, this record is not. */

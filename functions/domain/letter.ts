@@ -85,6 +85,8 @@ export interface LetterParams {
   'announcement-missing': Sayable & { at: Instant; latestVisibleAt: Instant };
   'release-time': Sayable & { at: Instant; repository: string; branches: readonly string[] };
   'release-late': Sayable & { at: Instant; repository: string };
+  'reply-now': Sayable & { due: Instant };
+  'confirm-act': Sayable & { act: string; by: string; reason?: string };
   'publish-now': Sayable & { repository: string; due: Instant };
   'fix-is-public': Sayable & { repository: string; urgent: boolean };
   'embargo-over': Sayable & { because: string };
@@ -205,5 +207,7 @@ export type Signal =
     }
   /** The maintainer's explicit, confirmed command. Never repeated, never guessed. */
   | { readonly kind: 'publish-advisory'; readonly repository: string }
+  /** The reporters of a duplicate are handed to the original (policy A3). */
+  | { readonly kind: 'hand-reporters'; readonly to: string }
   | { readonly kind: 'post-announcement' }
   | { readonly kind: 'post-reply' };

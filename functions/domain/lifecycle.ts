@@ -77,6 +77,7 @@ export const transitions = [
   row('resume', ['received', 'triaged', 'advised', 'announced']),
   row('defer', ['received', 'triaged', 'advised', 'announced']),
   row('reopen', anyStage, [], { afterExit: true }),
+  row('adopt-reporters', anyStage, [], { afterExit: true }),
   // conversation
   row('reply-to-reporter', anyStage, [], { afterExit: true }),
   row('attach-mail', anyStage, [], { afterExit: true }),
@@ -105,6 +106,7 @@ export const transitions = [
   row('see-announcement', ['advised', 'announced', 'merged'], ['announced']),
   row('record-merge', accepted, ['merged']),
   row('claim-merge', accepted, []),
+  row('command-post', ['advised', 'announced', 'merged']),
   row('command-publication', accepted, []),
   row('see-advisory', accepted, ['published']),
   row('see-reply', accepted, ['published']),
