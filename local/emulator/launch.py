@@ -1,0 +1,105 @@
+"""Starts MiniStack so that it can neither leave this machine nor outlive the desk.
+
+Run by ministack.ts as the leader of a process group of its own, with a pipe as standard input.
+"""
+
+import asyncio
+import ipaddress
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+GRACE = 2.0  # seconds
+LOOKUPS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
+
+
+def is_loopback(host):
+    """True for an address of 127.0.0.0/8, ::1, the name `localhost`, or "listen here" (None, "")."""
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_the_world(event, args):
+    """An audit hook sees every connection and name lookup of the interpreter before it happens."""
+    if event in LOOKUPS:
+        host = args[0][0] if event == "socket.getnameinfo" else args[0]
+        if not is_loopback(host):
+            raise socket.gaierror(socket.EAI_NONAME, f"the local emulator looks up no names: {host}")
+    elif event in ("socket.connect", "socket.sendto"):
+        address = args[1]
+        if isinstance(address, tuple) and not is_loopback(address[0]):
+            raise ConnectionRefusedError(f"the local emulator talks to this machine only, not to {address[0]}")
+
+
+def stop_with_parent():
+    """The desk holds the other end of our standard input: its end, by whatever cause, is ours."""
+    try:
+        while os.read(0, 1024):
+            pass
+    except OSError:
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def leave():
+    """Ends this process and its group, in which the Node processes of emulated Lambda functions are."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(os.getpgrp(), signal.SIGTERM)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+async def serve(emulator):
+    """Serves until SIGTERM, then saves the state and leaves.
+
+    MiniStack's own end waits for whatever function is running (measured: 20 s and more, unsaved);
+    GRACE is what we grant it before we save in its place. What is cut off then is what a crash cuts off.
+    """
+    stop, saved = asyncio.Event(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+
+    async def application(scope, receive, send):
+        await emulator.app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            saved.set()
+
+    config = Config()
+    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = GRACE
+    server = asyncio.create_task(hypercorn_serve(application, config, shutdown_trigger=stop.wait))
+    await asyncio.wait({server, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    if server.done() and not stop.is_set():
+        server.result()
+    try:
+        await asyncio.wait_for(saved.wait(), GRACE)
+    except asyncio.TimeoutError:
+        emulator.save_all(emulator._build_persistence_save_dict())
+    leave()
+
+
+def main():
+    sys.addaudithook(refuse_the_world)
+    threading.Thread(target=stop_with_parent, daemon=True).start()
+    # Each Lambda worker takes three pipes; the soft limit of 1,024 is soon reached.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    from ministack import app as emulator
+
+    asyncio.run(serve(emulator))
+
+
+if __name__ == "__main__":
+    main()
