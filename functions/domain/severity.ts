@@ -12,8 +12,8 @@ export type Frequency = 'weekly' | 'monthly' | 'quarterly' | 'half-yearly';
  */
 export interface Severity {
   readonly rating: Rating;
-  readonly score?: number;
-  readonly vector?: string;
+  readonly score?: number | undefined;
+  readonly vector?: string | undefined;
 }
 
 /** The groups of metrics of CVSS 3.1. */
