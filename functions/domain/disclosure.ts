@@ -1,6 +1,7 @@
 import type { Instant } from './instant.ts';
 import type { ClosingReason, ExitKind, HoldKind, Stage } from './lifecycle.ts';
 import type { PersonId } from './people.ts';
+import type { Frequency } from './severity.ts';
 
 /** `owner/name` on GitHub. */
 export type Repository = string;
@@ -69,8 +70,8 @@ export interface Entry {
   readonly maintainer?: Maintainer | undefined;
   readonly delegates: readonly PersonId[];
   readonly notifiedAt?: Instant | undefined;
-  /** The last reminder or notification, from which the clock of R8 counts. */
-  readonly remindedAt?: Instant | undefined;
+  /** Which reminder group holds it, while its clock runs. */
+  readonly frequency?: Frequency | undefined;
   readonly branches: readonly Branch[];
   readonly readyAt?: Instant | undefined;
   readonly fixExpected?: string | undefined;

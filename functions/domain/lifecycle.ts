@@ -103,7 +103,7 @@ export const transitions = [
   row('record-ready', accepted, []),
   row('propose-release', ['advised', 'announced'], ['advised'], { onHold: false }),
   row('confirm-release', ['advised', 'announced'], [], { onHold: false }),
-  row('see-announcement', ['advised', 'announced', 'merged'], ['announced']),
+  row('see-announcement', ['advised', 'announced', 'merged'], ['announced', 'merged']),
   row('record-merge', accepted, ['merged']),
   row('claim-merge', accepted, []),
   row('command-post', ['advised', 'announced', 'merged']),

@@ -1,0 +1,124 @@
+import type { Clock, DeskEvent, DeskStore, StoredEvent } from '#contracts/ports.ts';
+import type { Settings } from '#contracts/settings.ts';
+import { CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
+import type { Command, Situation } from '#domain/commands.ts';
+import { decide } from '#domain/decide.ts';
+import type { Disclosure } from '#domain/disclosure.ts';
+import { type Actor, actorName, type PersonId } from '#domain/people.ts';
+import { onDutyAt } from '#domain/rota.ts';
+import { cadenceOf, changedGroups } from './reminder-groups.ts';
+
+/** One command on one disclosure, and what made it happen. */
+export interface CommandInput {
+  readonly disclosure: string;
+  readonly command: Command;
+  readonly actor: Actor;
+  /** Once per cause: the same cause again answers with the earlier result. */
+  readonly cause: string;
+  /** The revision the person saw; another one is a VersionConflict at once. */
+  readonly expectVersion?: number | undefined;
+  readonly checks?: readonly { readonly person: PersonId; readonly epoch: number }[] | undefined;
+  readonly thread?: Situation['thread'];
+}
+
+export interface CommandResult {
+  readonly outcome: 'done' | 'repeated';
+  readonly disclosure: Disclosure;
+  readonly event: DeskEvent | StoredEvent;
+}
+
+/** There is no disclosure of this reference. */
+export class UnknownDisclosure extends Error {
+  override readonly name = 'UnknownDisclosure';
+}
+
+export type CommitCommand = (input: CommandInput) => Promise<CommandResult>;
+
+const attempts = 8;
+
+/** Who is on duty now, as the rota says; undefined when nobody is. */
+export async function whoIsOnDuty(
+  store: Pick<DeskStore, 'rota' | 'people'>,
+  now: string,
+): Promise<PersonId | undefined> {
+  const rota = await store.rota();
+  if (!rota) return undefined;
+  const covering = rota.shifts.filter((shift) => shift.start <= now && now < shift.end);
+  if (covering.length === 0) return undefined;
+  const people = await store.people([...new Set(covering.map((shift) => shift.member))]);
+  const members = people.map((person) => ({ id: person.id, state: person.member ?? 'left' }));
+  return onDutyAt(covering, members, now)[0]?.member;
+}
+
+/**
+ * Load → decide → commit, for every command that anyone gives. A conflict with another commit is decided anew
+ * on what is stored then, unless the person acted on a revision that is no longer the one they saw.
+ * Throws Refused, UnknownDisclosure, VersionConflict or ActorInactive; nothing has changed then.
+ */
+export function commitCommand(deps: {
+  readonly store: DeskStore;
+  readonly clock: Clock;
+  readonly settings: Pick<Settings, 'policy'>;
+}): CommitCommand {
+  const { store, clock, settings } = deps;
+  return async (input) => {
+    const partition = `DISC#${input.disclosure}` as const;
+    for (let attempt = 1; ; attempt++) {
+      const [disclosure, earlier] = await Promise.all([
+        store.disclosure(input.disclosure),
+        store.event(partition, input.cause),
+      ]);
+      if (!disclosure) throw new UnknownDisclosure(`there is no disclosure ${input.disclosure}`);
+      if (earlier) return { outcome: 'repeated', disclosure, event: earlier };
+      if (input.expectVersion !== undefined && input.expectVersion !== disclosure.version)
+        throw new VersionConflict(
+          `disclosure ${disclosure.id}`,
+          `is at revision ${disclosure.version}, not ${input.expectVersion}`,
+        );
+      const now = clock.now();
+      const onDuty = await whoIsOnDuty(store, now);
+      const situation: Situation = { policy: settings.policy, onDuty, thread: input.thread };
+      const decision = decide(disclosure, input.command, input.actor, now, situation);
+      try {
+        const event = await store.commit({
+          writes: [
+            {
+              put: 'disclosure',
+              item: decision.disclosure,
+              expect: disclosure.version,
+              from: decision.from,
+              due: decision.due,
+            },
+            ...(await changedGroups(store, disclosure.id, decision.reminders, cadenceOf(settings.policy))),
+          ],
+          event: {
+            partition,
+            cause: input.cause,
+            type: decision.type,
+            actor: actorName(input.actor),
+            at: now,
+            data: decision.data,
+            letters: decision.letters,
+            signals: decision.signals,
+            correlation: disclosure.intakes[0] ?? disclosure.id,
+          },
+          ...(input.checks && { actors: input.checks }),
+        });
+        return { outcome: 'done', disclosure: decision.disclosure, event };
+      } catch (error) {
+        if (error instanceof CauseTaken)
+          return {
+            outcome: 'repeated',
+            disclosure: (await store.disclosure(disclosure.id)) ?? disclosure,
+            event: error.event,
+          };
+        // A revision that a person saw is checked anew in the next round; machine acts just decide again.
+        if (error instanceof VersionConflict && attempt < attempts) {
+          await new Promise((wake) => setTimeout(wake, 10 * 2 ** attempt * Math.random()));
+          continue;
+        }
+        throw error;
+      }
+    }
+  };
+}

@@ -1,0 +1,74 @@
+import type { DeskStore, Write } from '#contracts/ports.ts';
+import {
+  type CadencePolicy,
+  cadenceDefaults,
+  changeFrequency,
+  dueOf,
+  emptyGroup,
+  entryIn,
+  type ReminderGroup,
+  recordAnswer,
+  removeEntry,
+  scheduleEntry,
+} from '#domain/cadence.ts';
+import type { Policy } from '#domain/commands.ts';
+import type { ReminderChange } from '#domain/draft.ts';
+import type { Frequency } from '#domain/severity.ts';
+
+/** The reminder clock's numbers of this deployment. */
+export const cadenceOf = (policy: Pick<Policy, 'zone' | 'sweepMs'>): CadencePolicy => ({
+  ...cadenceDefaults,
+  zone: policy.zone,
+  sweepMs: policy.sweepMs,
+});
+
+/**
+ * Loads the reminder groups (OEP-60 R10) that a decision changes and answers them as writes of the same commit,
+ * each on the version it was read at. Changes follow one another: a stop and a start in one decision meet.
+ */
+export async function changedGroups(
+  store: Pick<DeskStore, 'group'>,
+  disclosure: string,
+  changes: readonly ReminderChange[],
+  policy: CadencePolicy,
+): Promise<Write[]> {
+  const groups = new Map<string, { readonly read: number; now: ReminderGroup }>();
+  const keyOf = (maintainer: string, frequency: Frequency): string => `${frequency} ${maintainer}`;
+
+  async function groupOf(maintainer: string, frequency: Frequency): Promise<ReminderGroup> {
+    const key = keyOf(maintainer, frequency);
+    const held = groups.get(key);
+    if (held) return held.now;
+    const now = (await store.group(maintainer, frequency)) ?? emptyGroup(maintainer, frequency);
+    groups.set(key, { read: now.version, now });
+    return now;
+  }
+  const put = (group: ReminderGroup): void => {
+    const held = groups.get(keyOf(group.maintainer, group.frequency));
+    if (held) held.now = group;
+  };
+
+  for (const change of changes) {
+    const key = { disclosure, repository: change.repository };
+    if (change.op === 'change') {
+      const from = await groupOf(change.maintainer, change.from);
+      const to = await groupOf(change.maintainer, change.to);
+      if (!entryIn(from, key)) continue;
+      const moved = changeFrequency(from, to, key, change.at, policy);
+      put(moved.from);
+      put(moved.to);
+      continue;
+    }
+    const group = await groupOf(change.maintainer, change.frequency);
+    if (change.op === 'start') put(scheduleEntry(group, key, change.at, policy));
+    else if (change.op === 'stop') put(removeEntry(group, key));
+    else put(recordAnswer(group, key));
+  }
+
+  return [...groups.values()].map(({ read, now }) => ({
+    put: 'group' as const,
+    item: { ...now, version: read + 1 },
+    expect: read,
+    due: dueOf(now),
+  }));
+}

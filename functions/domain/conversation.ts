@@ -1,0 +1,56 @@
+import { type Draft, onDuty, type Rules, sayable, set, workingGroup, write } from './draft.ts';
+import { Refused } from './errors.ts';
+import { answerReporter } from './triage.ts';
+
+/** An answer of the reporter lifts the hold that waited for it (policy A4, V8). */
+function liftHoldForAnswer(draft: Draft): void {
+  const kind = draft.disclosure.hold?.kind;
+  if (kind !== 'needs-information' && kind !== 'invalid-pending') return;
+  set(draft, { hold: undefined });
+  draft.data.lifted = kind;
+}
+
+export const conversationRules: Rules<'reply-to-reporter' | 'attach-mail' | 'add-text' | 'choose-credit'> = {
+  'reply-to-reporter'(draft, command) {
+    if (draft.disclosure.reporters.length === 0)
+      throw new Refused(
+        'R1',
+        'There is no reporter to answer.',
+        'The report came without an identifiable sender.',
+      );
+    draft.data.text = command.text.key;
+    draft.data.sha256 = command.text.sha256;
+    answerReporter(draft, command.text);
+  },
+
+  'attach-mail'(draft, command) {
+    const { disclosure } = draft;
+    draft.data.mail = command.mailKey;
+    if (command.from) draft.data.from = command.from;
+    const reporters =
+      command.asReporter && command.from
+        ? [...new Set([...disclosure.reporters, command.from])]
+        : disclosure.reporters;
+    set(draft, { intakes: [...new Set([...disclosure.intakes, command.mailKey])], reporters });
+    if (command.authenticated && command.from && reporters.includes(command.from)) liftHoldForAnswer(draft);
+    write(draft, 'follow-up', onDuty(draft), sayable(draft));
+  },
+
+  'add-text'(draft, command) {
+    draft.data.text = command.text.key;
+    draft.data.sha256 = command.text.sha256;
+    if (command.attachments) draft.data.attachments = command.attachments;
+    liftHoldForAnswer(draft);
+    write(draft, 'follow-up', onDuty(draft), sayable(draft));
+  },
+
+  'choose-credit'(draft, command) {
+    if (draft.actor.kind !== 'reporter') return;
+    set(draft, { credit: { ...draft.disclosure.credit, [draft.actor.person]: command.credit } });
+    draft.data.choice = command.credit.choice;
+    for (const entry of draft.disclosure.entries)
+      if (entry.advisory && command.credit.choice === 'login')
+        draft.signals.push({ kind: 'update-advisory', repository: entry.repository, what: 'credit' });
+    if (draft.disclosure.stage === 'published') write(draft, 'follow-up', workingGroup, sayable(draft));
+  },
+};
