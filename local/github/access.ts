@@ -47,7 +47,9 @@ export function guard(call: Call, operation: Operation, state: GithubState): Ans
   // Credentials use real time: octokit keeps tokens by the machine's clock, not by the desk's.
   if (!token || (token.expires !== null && token.expires < Date.now()))
     return unauthorized('Bad credentials');
-  if (operation.id !== 'rate-limit/get') state.calls += 1;
+  // Asking for the limit does not count against it.
+  if (operation.id === 'rate-limit/get') return undefined;
+  state.calls += 1;
   if (state.calls > state.hourlyLimit) return forbidden(`API rate limit exceeded for ${login(call, state)}.`);
   for (const [name, level] of Object.entries(needs[operation.id] ?? {})) {
     const held = token.permissions[name];
@@ -100,6 +102,12 @@ function decode(part: string): Record<string, unknown> {
   }
 }
 
+/** The description of app permissions does not know advisories, though the permission exists. */
+function described(permissions: Permissions): Permissions {
+  const { repository_advisories: _advisories, ...rest } = permissions;
+  return rest;
+}
+
 /** The app's own endpoints, and the rate limit's. */
 export function accessHandlers(
   shapes: Shapes,
@@ -115,7 +123,7 @@ export function accessHandlers(
     app_slug: 'disclosure-desk',
     target_id: 1,
     target_type: 'Organization',
-    permissions: { ...state.app?.permissions },
+    permissions: described(state.app?.permissions ?? {}),
     events: ['push', 'repository_advisory'],
     created_at: '2026-01-01T00:00:00Z',
     updated_at: '2026-01-01T00:00:00Z',
@@ -145,7 +153,7 @@ export function accessHandlers(
         const body = {
           token,
           expires_at: new Date(expires).toISOString(),
-          permissions: { ...permissions },
+          permissions: described(permissions),
           repository_selection: 'all',
         };
         return { status: 201, body };

@@ -45,7 +45,8 @@ export class Shapes {
 
   user(base: string, login: string): Shape {
     const { id, login: name } = addUser(this.#state, login);
-    const url = `${base}/users/${name}`;
+    const path = encodeURIComponent(name);
+    const url = `${base}/users/${path}`;
     return {
       login: name,
       id,
@@ -53,7 +54,7 @@ export class Shapes {
       avatar_url: `${base}/avatars/${id}`,
       gravatar_id: '',
       url,
-      html_url: `${base}/${name}`,
+      html_url: `${base}/${path}`,
       followers_url: `${url}/followers`,
       following_url: `${url}/following{/other_user}`,
       gists_url: `${url}/gists{/gist_id}`,
