@@ -1,0 +1,176 @@
+import * as z from 'zod';
+
+/**
+ * What SES tells the desk through SNS and SQS: mail that arrived, and what became of mail that was sent.
+ * Shapes after "Contents of notifications for Amazon SES email receiving" and "Examples of event data that
+ * Amazon SES publishes to Amazon SNS". SES adds fields as it likes, so unknown ones are dropped, not refused;
+ * what is missing or of a wrong type throws.
+ */
+
+/** One header field, unfolded, in the order of the message. */
+const headerField = z.object({ name: z.string(), value: z.string() });
+
+const verdictStatus = z.enum(['PASS', 'FAIL', 'GRAY', 'PROCESSING_FAILED', 'DISABLED']);
+const verdict = z.object({ status: verdictStatus });
+export type SesVerdict = z.infer<typeof verdictStatus>;
+
+const policyName = z.preprocess(
+  (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+  z.enum(['none', 'quarantine', 'reject']),
+);
+/** The guide has shown this both as a word and as `{ status }`, and in either case. */
+const dmarcPolicy = z.union([policyName, z.object({ status: policyName }).transform(({ status }) => status)]);
+
+const sesInstant = z.iso.datetime();
+
+/** A text that holds JSON of the given shape; JSON that does not parse is an issue like any other. */
+export const jsonText = <T extends z.ZodType>(shape: T) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.issues.push({ code: 'custom', message: 'not JSON', input: text });
+        return z.NEVER;
+      }
+    })
+    .pipe(shape);
+
+/** The notification of an S3 receipt action: verdicts and the object's key, without the body. */
+export const sesReceivedNotification = z
+  .object({
+    notificationType: z.literal('Received'),
+    mail: z.object({
+      timestamp: sesInstant,
+      /** Envelope sender (MAIL FROM); empty for a bounce. */
+      source: z.string(),
+      /** SES's id of the message; the object's key without its prefix. */
+      messageId: z.string().min(1),
+      /** All envelope recipients. */
+      destination: z.array(z.string()),
+      /** True where the header fields were longer than 10 KB. */
+      headersTruncated: z.boolean(),
+      headers: z.array(headerField),
+      commonHeaders: z.object({
+        returnPath: z.string().optional(),
+        from: z.array(z.string()).optional(),
+        date: z.string().optional(),
+        to: z.array(z.string()).optional(),
+        cc: z.array(z.string()).optional(),
+        messageId: z.string().optional(),
+        subject: z.string().optional(),
+      }),
+    }),
+    receipt: z.object({
+      timestamp: sesInstant,
+      processingTimeMillis: z.number(),
+      /** The envelope recipients that the receipt rule matched. */
+      recipients: z.array(z.string()),
+      spamVerdict: verdict,
+      virusVerdict: verdict,
+      spfVerdict: verdict,
+      dkimVerdict: verdict,
+      dmarcVerdict: verdict,
+      /** What the domain asks for; present only where DMARC failed. */
+      dmarcPolicy: dmarcPolicy.optional(),
+      action: z.object({
+        type: z.literal('S3'),
+        topicArn: z.string().optional(),
+        bucketName: z.string(),
+        objectKeyPrefix: z.string().optional(),
+        objectKey: z.string(),
+      }),
+    }),
+  })
+  .meta({ title: 'SES received a mail', description: 'Published by the S3 action of a receipt rule.' });
+export type SesReceivedNotification = z.infer<typeof sesReceivedNotification>;
+
+const sentMail = z.object({
+  timestamp: sesInstant,
+  /** The id that SendRawEmail answered. */
+  messageId: z.string().min(1),
+  source: z.string(),
+  destination: z.array(z.string()),
+  headersTruncated: z.boolean().optional(),
+  headers: z.array(headerField).optional(),
+  commonHeaders: z
+    .object({
+      from: z.array(z.string()).optional(),
+      to: z.array(z.string()).optional(),
+      messageId: z.string().optional(),
+      subject: z.string().optional(),
+      date: z.string().optional(),
+    })
+    .optional(),
+  /** Message tags by name; SES adds its own, such as `ses:configuration-set`. */
+  tags: z.record(z.string(), z.array(z.string())).default({}),
+});
+
+/** What a configuration set publishes about one mail of ours. */
+export const sesSendingEvent = z
+  .discriminatedUnion('eventType', [
+    z.object({ eventType: z.literal('Send'), mail: sentMail, send: z.object({}) }),
+    z.object({
+      eventType: z.literal('Delivery'),
+      mail: sentMail,
+      delivery: z.object({
+        timestamp: sesInstant,
+        processingTimeMillis: z.number(),
+        recipients: z.array(z.string()),
+        smtpResponse: z.string().optional(),
+        reportingMTA: z.string().optional(),
+      }),
+    }),
+    z.object({
+      eventType: z.literal('Bounce'),
+      mail: sentMail,
+      bounce: z.object({
+        feedbackId: z.string(),
+        bounceType: z.enum(['Undetermined', 'Permanent', 'Transient']),
+        bounceSubType: z.string(),
+        bouncedRecipients: z.array(
+          z.object({
+            emailAddress: z.string(),
+            action: z.string().optional(),
+            status: z.string().optional(),
+            diagnosticCode: z.string().optional(),
+          }),
+        ),
+        timestamp: sesInstant,
+        reportingMTA: z.string().optional(),
+      }),
+    }),
+    z.object({
+      eventType: z.literal('Complaint'),
+      mail: sentMail,
+      complaint: z.object({
+        feedbackId: z.string(),
+        complaintSubType: z.string().nullish(),
+        complainedRecipients: z.array(z.object({ emailAddress: z.string() })),
+        timestamp: sesInstant,
+        complaintFeedbackType: z.string().optional(),
+      }),
+    }),
+    z.object({ eventType: z.literal('Reject'), mail: sentMail, reject: z.object({ reason: z.string() }) }),
+  ])
+  .meta({ title: 'SES tells what became of a mail', description: 'Published by a configuration set.' });
+export type SesSendingEvent = z.infer<typeof sesSendingEvent>;
+
+/** What lies in a queue that subscribes to a topic without raw delivery: SNS's envelope around the message. */
+export const snsEnvelope = z.object({
+  Type: z.literal('Notification'),
+  MessageId: z.string(),
+  TopicArn: z.string(),
+  Message: z.string(),
+  Timestamp: sesInstant,
+});
+export type SnsEnvelope = z.infer<typeof snsEnvelope>;
+
+/** The body of an SQS record of the intake queue → the notification in it. */
+export const receivedMailInQueue = jsonText(
+  snsEnvelope.extend({ Message: jsonText(sesReceivedNotification) }),
+);
+
+/** The body of an SQS record of the sending-events queue → the event in it. */
+export const sendingEventInQueue = jsonText(snsEnvelope.extend({ Message: jsonText(sesSendingEvent) }));
