@@ -137,17 +137,16 @@ export interface DeskStore {
     now: Instant,
     lapsesBefore: Instant,
   ): Promise<readonly string[]>;
-  /** Records how parts of an event stand; `done` takes the event off the waiting index. */
+  /**
+   * Records how parts of an event stand. The event leaves the waiting index when every letter and signal of it
+   * stands finally; `done` says that the caller knows this to be so.
+   */
   recordDelivery(
     partition: Partition,
     cause: string,
     parts: Readonly<Record<string, Delivery>>,
     done: boolean,
   ): Promise<void>;
-  /** Where a sent letter came from, by SES's id. */
-  letterBySesId(
-    sesId: string,
-  ): Promise<{ readonly partition: Partition; readonly cause: string; readonly part: string } | undefined>;
   putToken(disclosure: string, wait: string, token: StoredToken): Promise<void>;
   tokens(disclosure: string): Promise<readonly (StoredToken & { readonly wait: string })[]>;
   dropToken(disclosure: string, wait: string, token: string): Promise<void>;
@@ -207,7 +206,7 @@ export interface OutgoingMail {
   readonly attachments?:
     | readonly { readonly filename: string; readonly content: Uint8Array; readonly contentType: string }[]
     | undefined;
-  /** The outbox id, as SES's message tag. */
+  /** The outbox id (`outboxTag`), as SES's message tag: SES's events bring it back. */
   readonly tag: string;
 }
 

@@ -211,3 +211,11 @@ export type Signal =
   | { readonly kind: 'hand-reporters'; readonly to: string }
   | { readonly kind: 'post-announcement' }
   | { readonly kind: 'post-reply' };
+
+/** Signals that go to GitHub or Discourse; the others go to the state machine. */
+export const errandKinds: readonly Signal['kind'][] = [
+  'update-advisory',
+  'publish-advisory',
+  'post-announcement',
+  'post-reply',
+];
