@@ -25,11 +25,12 @@ function readHtml(html: string): string {
     .replace(/&#39;/g, "'")
     .replace(/&amp;/g, '&');
 }
+/** The words alone: without the marks of quotes, lists and signature. */
 const words = (text: string) =>
   text
-    .replace(/^[>-] ?/gm, ' ')
+    .replace(/^[>-] /gm, ' ')
+    .replace(/-- /g, ' ')
     .replace(/\s+/g, ' ')
-    .replace(/-- /g, '')
     .trim();
 
 describe.each(templates)('the letter %s', (template) => {
