@@ -59,7 +59,10 @@ export interface Intake {
   readonly disposition: Disposition;
   readonly flags: readonly IntakeFlag[];
   readonly receivedAt: Instant;
-  /** Where the raw object lies now. */
+  /**
+   * Where the raw object is filed: `mail/yyyy/mm/…`. Until it is moved there (and where moving failed) it still
+   * lies in the inbox, under `inboxKey(mailKey)`.
+   */
   readonly objectKey: string;
   readonly size?: number | undefined;
   readonly from?: PersonId | undefined;
@@ -71,9 +74,36 @@ export interface Intake {
   readonly references: readonly string[];
   /** Disclosures that came of it. */
   readonly disclosures: readonly string[];
+  /** Disclosures whose reference it names without proof: never attached by that (mail rules, Threading). */
   readonly possiblyRelated?: readonly string[] | undefined;
+  /** The disclosure of the reply address it came by, when a member must still say whether it belongs there. */
+  readonly heldFor?: string | undefined;
+  /** The earlier mail with the same body; both are shown. */
+  readonly duplicateOf?: string | undefined;
+  /** The nonce of the doctor's test mail. */
+  readonly nonce?: string | undefined;
   readonly bodySha256?: string | undefined;
   /** Why no automatic answer went out, by rule name. */
   readonly suppressed?: string | undefined;
   readonly decidedBy?: string | undefined;
+}
+
+/** The folder of raw mails that are not yet taken care of. */
+export const inbox = 'in/';
+
+/** Where SES puts the raw mail of an intake. */
+export const inboxKey = (mailKey: string): string => `${inbox}${mailKey}`;
+
+/** Where a raw mail is filed once its intake stands: by the UTC month in which it was received. */
+export const archiveKey = (mailKey: string, receivedAt: Instant): string =>
+  `mail/${receivedAt.slice(0, 4)}/${receivedAt.slice(5, 7)}/${mailKey}`;
+
+export type IntakeList = 'queue' | 'held' | 'quarantined';
+
+/** The members' list in which an intake waits for someone's decision; undefined once decided, or with nothing to decide. */
+export function listOf(intake: Intake): IntakeList | undefined {
+  if (intake.decidedBy !== undefined) return undefined;
+  if (intake.disposition === 'held') return 'held';
+  if (intake.disposition === 'quarantined') return 'quarantined';
+  return intake.disposition === 'recorded' ? 'queue' : undefined;
 }

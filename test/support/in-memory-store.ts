@@ -1,0 +1,269 @@
+import { chained } from '#commit/chain.ts';
+import type {
+  Clock,
+  Commit,
+  Delivery,
+  DeskEvent,
+  DeskStore,
+  DueItem,
+  Partition,
+  StoredEvent,
+  StoredToken,
+  Write,
+} from '#contracts/ports.ts';
+import { ActorInactive, CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
+import type { ReminderGroup } from '#domain/cadence.ts';
+import { type Disclosure, isOpen } from '#domain/disclosure.ts';
+import type { Instant } from '#domain/instant.ts';
+import { type Intake, listOf } from '#domain/intake.ts';
+import type { Person, PersonId } from '#domain/people.ts';
+import type { Rota } from '#domain/rota.ts';
+
+interface Row {
+  readonly version: number;
+  readonly item: unknown;
+  readonly due: Instant | undefined;
+}
+
+/** How many due items one page of `due` holds; small, so that tests see paging. */
+const duePage = 25;
+
+/**
+ * The desk's record in memory, for tests of rules and use cases: the same promises as the DynamoDB adapter
+ * (`store-contract.ts` holds both to them). What goes in and out is copied, as over a network.
+ */
+export class InMemoryStore implements DeskStore {
+  readonly #clock: Clock;
+  readonly #rows = new Map<string, Row>();
+  readonly #events = new Map<Partition, StoredEvent[]>();
+  readonly #tokens = new Map<string, Map<string, StoredToken>>();
+  readonly #counts = new Map<string, { used: number; expires: Instant }>();
+  readonly #marks = new Map<
+    string,
+    { value: Readonly<Record<string, unknown>>; expires: Instant | undefined }
+  >();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async disclosure(id: string) {
+    return this.#item<Disclosure>(`DISC#${id}`);
+  }
+  async intake(mailKey: string) {
+    return this.#item<Intake>(`INTAKE#${mailKey}`);
+  }
+  async person(id: PersonId) {
+    return this.#item<Person>(`PERSON#${id}`);
+  }
+  async people(ids: readonly PersonId[]) {
+    return [...new Set(ids)].flatMap((id) => this.#item<Person>(`PERSON#${id}`) ?? []);
+  }
+  async peopleOf(role: Person['roles'][number]) {
+    return this.#all<Person>('PERSON#').filter((person) => person.roles.includes(role));
+  }
+  async group(maintainer: string, frequency: string) {
+    return this.#item<ReminderGroup>(`GROUP#${maintainer}#${frequency}`);
+  }
+  async rota() {
+    return this.#item<Rota>('ROTA');
+  }
+  async counter(name: string) {
+    return this.#rows.get(`COUNTER#${name}`)?.version ?? 0;
+  }
+  async event(partition: Partition, cause: string) {
+    return structuredClone(this.#events.get(partition)?.find((event) => event.cause === cause));
+  }
+  async events(partition: Partition) {
+    return structuredClone(this.#events.get(partition) ?? []);
+  }
+
+  async commit({ writes, event, actors = [] }: Commit): Promise<DeskEvent> {
+    const earlier = await this.event(event.partition, event.cause);
+    if (earlier) throw new CauseTaken(earlier);
+    for (const { person, epoch } of actors) this.#checkActor(person, epoch);
+    for (const write of writes) this.#check(write);
+    const first = writes[0];
+    if (!first || keyOf(first)[0] !== event.partition)
+      throw new TypeError('a commit writes the aggregate of its event first');
+    const chain = this.#events.get(event.partition) ?? [];
+    const made = chained(structuredClone(event), first.expect + 1, chain.at(-1)?.hash ?? '');
+    for (const write of writes) this.#apply(write);
+    const waits = made.letters.length + made.signals.length > 0;
+    this.#events.set(event.partition, [...chain, { ...made, delivery: {}, waits }]);
+    return structuredClone(made);
+  }
+
+  async listed(list: 'open' | 'queue' | 'held' | 'quarantined') {
+    if (list === 'open')
+      return this.#all<Disclosure>('DISC#')
+        .filter(isOpen)
+        .map((disclosure) => disclosure.id);
+    return this.#all<Intake>('INTAKE#')
+      .filter((intake) => listOf(intake) === list)
+      .map((intake) => intake.mailKey);
+  }
+  async ended(limit: number) {
+    return this.#all<Disclosure>('DISC#')
+      .filter((disclosure) => !isOpen(disclosure))
+      .map((disclosure) => ({
+        id: disclosure.id,
+        at: disclosure.exit?.at ?? disclosure.publishedAt ?? disclosure.receivedAt,
+      }))
+      .sort((a, b) => (a.at < b.at ? 1 : -1))
+      .slice(0, limit)
+      .map(({ id }) => id);
+  }
+  async due(until: Instant, cursor?: string) {
+    const from = cursor === undefined ? 0 : Number(cursor);
+    const items = [...this.#rows]
+      .flatMap(([key, { due }]): DueItem[] =>
+        due !== undefined && due <= until ? [{ partition: key as Partition, dueAt: due }] : [],
+      )
+      .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : a.partition < b.partition ? -1 : 1));
+    const page = items.slice(from, from + duePage);
+    return from + duePage < items.length ? { items: page, cursor: String(from + duePage) } : { items: page };
+  }
+  async waiting(limit: number) {
+    return [...this.#events.values()]
+      .flat()
+      .filter((event) => event.waits)
+      .sort((a, b) => (a.at < b.at ? -1 : 1))
+      .slice(0, limit)
+      .map(({ partition, cause, at }) => ({ partition, cause, at }));
+  }
+
+  async lease(
+    partition: Partition,
+    cause: string,
+    parts: readonly string[],
+    now: Instant,
+    lapsesBefore: Instant,
+  ) {
+    const free = (state: Delivery | undefined) =>
+      !state || state.state === 'withheld' || (state.state === 'leased' && state.at < lapsesBefore);
+    const event = this.#stored(partition, cause);
+    const taken = parts.filter((part) => free(event.delivery[part]));
+    const leased = taken.map((part): [string, Delivery] => [
+      part,
+      { state: 'leased', at: now, attempts: (event.delivery[part]?.attempts ?? 0) + 1 },
+    ]);
+    this.#replace({ ...event, delivery: { ...event.delivery, ...Object.fromEntries(leased) } });
+    return taken;
+  }
+  async recordDelivery(
+    partition: Partition,
+    cause: string,
+    parts: Readonly<Record<string, Delivery>>,
+    done: boolean,
+  ) {
+    const event = this.#stored(partition, cause);
+    const delivery = { ...event.delivery, ...structuredClone(parts) };
+    const all = [...event.letters.map((_, at) => `L${at}`), ...event.signals.map((_, at) => `S${at}`)];
+    const stands = all.every((part) => delivery[part] && final(delivery[part]));
+    this.#replace({ ...event, delivery, waits: done || stands ? false : event.waits });
+  }
+
+  async putToken(disclosure: string, wait: string, token: StoredToken) {
+    const waits = this.#tokens.get(disclosure) ?? new Map<string, StoredToken>();
+    this.#tokens.set(disclosure, waits.set(wait, structuredClone(token)));
+  }
+  async tokens(disclosure: string) {
+    return [...(this.#tokens.get(disclosure) ?? [])].map(([wait, token]) => ({ ...token, wait }));
+  }
+  async dropToken(disclosure: string, wait: string, token: string) {
+    const waits = this.#tokens.get(disclosure);
+    if (waits?.get(wait)?.token === token) waits.delete(wait);
+  }
+
+  async countWithin(
+    key: string,
+    limits: readonly { readonly window: string; readonly limit: number; readonly expires: Instant }[],
+  ) {
+    const now = this.#clock.now();
+    const windows = limits.map((limit) => {
+      const name = `${key}#${limit.window}`;
+      const count = this.#counts.get(name);
+      const open = count && count.expires > now ? count : { used: 0, expires: limit.expires };
+      return { name, limit: limit.limit, ...open };
+    });
+    if (windows.some(({ used, limit }) => used >= limit)) return false;
+    for (const { name, used, expires } of windows) this.#counts.set(name, { used: used + 1, expires });
+    return true;
+  }
+  async mark(name: string) {
+    const mark = this.#marks.get(name);
+    const alive = mark && (mark.expires === undefined || mark.expires > this.#clock.now());
+    return alive ? structuredClone(mark.value) : undefined;
+  }
+  async setMark(name: string, value: Readonly<Record<string, unknown>>, expires?: Instant) {
+    this.#marks.set(name, { value: structuredClone(value), expires });
+  }
+
+  #item<T>(key: string): T | undefined {
+    return structuredClone(this.#rows.get(key)?.item) as T | undefined;
+  }
+  #all<T>(prefix: string): T[] {
+    return [...this.#rows].flatMap(([key, row]) =>
+      key.startsWith(prefix) ? [structuredClone(row.item) as T] : [],
+    );
+  }
+  #checkActor(id: PersonId, epoch: number): void {
+    const person = this.#item<Person>(`PERSON#${id}`);
+    if (!person || person.epoch !== epoch || person.member === 'left') throw new ActorInactive(id);
+  }
+  #check(write: Write): void {
+    const [key, what] = keyOf(write);
+    const row = this.#rows.get(key);
+    if ((row?.version ?? 0) !== write.expect)
+      throw new VersionConflict(what, `is at version ${row?.version ?? 0}, not ${write.expect}`);
+    if ('put' in write && write.put === 'disclosure' && write.from && row) {
+      const { stage } = row.item as Disclosure;
+      if (!write.from.includes(stage)) throw new VersionConflict(what, `is ${stage}`);
+    }
+  }
+  #apply(write: Write): void {
+    const [key] = keyOf(write);
+    this.#rows.set(key, {
+      version: write.expect + 1,
+      item: 'put' in write ? { ...structuredClone(write.item), version: write.expect + 1 } : undefined,
+      due: 'due' in write ? write.due : undefined,
+    });
+  }
+  #stored(partition: Partition, cause: string): StoredEvent {
+    const event = this.#events.get(partition)?.find((candidate) => candidate.cause === cause);
+    if (!event) throw new RangeError(`${partition} has no event of the cause ${cause}`);
+    return event;
+  }
+  #replace(event: StoredEvent): void {
+    const chain = this.#events.get(event.partition) ?? [];
+    this.#events.set(
+      event.partition,
+      chain.map((other) => (other.cause === event.cause ? event : other)),
+    );
+  }
+}
+
+/** A delivery that needs nothing more of us. */
+const final = ({ state }: Delivery): boolean =>
+  state !== 'leased' && state !== 'withheld' && state !== 'unknown';
+
+/** The storage key of a write and its name for errors. */
+function keyOf(write: Write): [string, string] {
+  if ('counter' in write) return [`COUNTER#${write.counter}`, `counter ${write.counter}`];
+  switch (write.put) {
+    case 'disclosure':
+      return [`DISC#${write.item.id}`, `disclosure ${write.item.id}`];
+    case 'intake':
+      return [`INTAKE#${write.item.mailKey}`, `intake ${write.item.mailKey}`];
+    case 'person':
+      return [`PERSON#${write.item.id}`, `person ${write.item.id}`];
+    case 'group':
+      return [
+        `GROUP#${write.item.maintainer}#${write.item.frequency}`,
+        `group ${write.item.maintainer}#${write.item.frequency}`,
+      ];
+    case 'rota':
+      return ['ROTA', 'rota'];
+  }
+}
