@@ -263,9 +263,10 @@ export async function startStandIn<State extends object>(
     try {
       if (!act && !shared) throw new ControlError(`no control ${name}`);
       const result = (act ? act(body, state, call) : shared?.(body)) ?? {};
-      const back = body.back;
-      if (typeof back === 'string' && back.startsWith('/'))
-        return { status: 303, headers: { location: back } };
+      const there = body.back ?? (result as { location?: unknown }).location;
+      // Only an own path: a form sends its person back to the page they came from, or to what they made.
+      if (typeof there === 'string' && /^\/(?!\/)/.test(there))
+        return { status: 303, headers: { location: there } };
       return { status: 200, body: result };
     } catch (error) {
       if (error instanceof ControlError) return { status: 400, body: { message: error.message } };
