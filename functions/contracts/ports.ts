@@ -4,6 +4,7 @@ import type { Instant } from '#domain/instant.ts';
 import type { Intake } from '#domain/intake.ts';
 import type { Letter, Signal } from '#domain/letter.ts';
 import type { Stage } from '#domain/lifecycle.ts';
+import type { MachineInput } from '#domain/machine.ts';
 import type { Person, PersonId } from '#domain/people.ts';
 import type { Rota } from '#domain/rota.ts';
 
@@ -213,12 +214,7 @@ export interface OutgoingMail {
 /** Step Functions, as the desk uses it. */
 export interface LifecycleRunner {
   /** Starts `disc-<id>-g<n>`; one that already runs or ran under this name counts as started. */
-  start(input: {
-    readonly disclosure: string;
-    readonly generation: number;
-    readonly next: string;
-    readonly correlation: string;
-  }): Promise<'started' | 'exists'>;
+  start(input: MachineInput): Promise<'started' | 'exists'>;
   /** Answers `stale` where nothing waits under the token any more. */
   resolve(token: string, output: unknown): Promise<'resolved' | 'stale'>;
   status(

@@ -189,6 +189,7 @@ export const advisingRules: Rules<
         repository: command.repository,
         forGood: command.forGood,
       },
+      { as: 'maintainer' },
     );
     breakSilence(draft, command.repository);
   },

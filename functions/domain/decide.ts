@@ -2,7 +2,7 @@ import { advisingRules } from './advising.ts';
 import type { Command, CommandName, Situation } from './commands.ts';
 import { conversationRules } from './conversation.ts';
 import { deadlineRules, nextDeadline, pruneTold } from './deadlines.ts';
-import { type Disclosure, isOpen, openEntries } from './disclosure.ts';
+import { type Disclosure, openEntries } from './disclosure.ts';
 import {
   type Draft,
   type ReminderChange,
@@ -18,6 +18,7 @@ import { Refused } from './errors.ts';
 import type { Instant } from './instant.ts';
 import type { Letter, Signal } from './letter.ts';
 import { reached, type Stage, transitionOf } from './lifecycle.ts';
+import { machineStateOf } from './machine.ts';
 import type { Actor } from './people.ts';
 import { mayGive, needsReasonFromMember } from './permissions.ts';
 import { allMerged, allPublished, mergesComplete, published, releaseRules } from './release.ts';
@@ -52,30 +53,6 @@ const rules: Rules<CommandName> = {
     draft.signals.push({ kind: 'start-execution', generation });
   },
 };
-
-/** Where the state machine has to be for a disclosure as it stands. The machine's waits and Choices follow this. */
-export type MachineState =
-  | 'AwaitTriage'
-  | 'OpenAdvisories'
-  | 'NotifyMaintainers'
-  | 'AwaitAnnouncement'
-  | 'ScheduleRelease'
-  | 'AwaitMerge'
-  | 'AwaitPublication'
-  | 'CloseDisclosure';
-
-/** The next state of the machine, from the record alone: an execution can be lost and begun again anywhere. */
-export function machineStateOf(disclosure: Disclosure): MachineState {
-  if (!isOpen(disclosure)) return 'CloseDisclosure';
-  if (disclosure.stage === 'received') return 'AwaitTriage';
-  const open = openEntries(disclosure);
-  if (open.some((entry) => !entry.advisory && !entry.handOff)) return 'OpenAdvisories';
-  if (open.some((entry) => !entry.notifiedAt)) return 'NotifyMaintainers';
-  if (disclosure.stage === 'merged') return 'AwaitPublication';
-  if (disclosure.stage !== 'announced') return 'AwaitAnnouncement';
-  const { release } = disclosure;
-  return release?.confirmedAt && release.scheduledFor !== release.at ? 'ScheduleRelease' : 'AwaitMerge';
-}
 
 /** Moves the stage as far as what is known carries it. */
 function settle(draft: Draft): void {

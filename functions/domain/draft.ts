@@ -90,7 +90,7 @@ export function write<T extends LetterTemplate>(
   template: T,
   to: Addressee,
   params: LetterParams[T],
-  options: { sensitive?: true } = {},
+  options: { sensitive?: true; as?: Letter['as'] } = {},
 ): void {
   draft.letters.push({ template, to, params, about: draft.disclosure.id, ...options } as Letter);
 }
@@ -109,7 +109,7 @@ export function writeToMaintainer<T extends LetterTemplate>(
 ): void {
   const people = peopleOf(entry);
   if (people.length === 0) write(draft, template, workingGroup, params);
-  for (const person of people) write(draft, template, { person }, params);
+  for (const person of people) write(draft, template, { person }, params, { as: 'maintainer' });
 }
 
 /** Adds one letter to every reporter. */
@@ -118,7 +118,8 @@ export function writeToReporters<T extends LetterTemplate>(
   template: T,
   params: LetterParams[T],
 ): void {
-  for (const person of draft.disclosure.reporters) write(draft, template, { person }, params);
+  for (const person of draft.disclosure.reporters)
+    write(draft, template, { person }, params, { as: 'reporter' });
 }
 
 /** Ids of the maintainers of all open entries. */

@@ -188,6 +188,8 @@ export type Letter = {
     readonly params: LetterParams[T];
     /** Which disclosure, intake, shift or batch its link is for; none for letters without a link. */
     readonly about?: string | undefined;
+    /** As what the recipient is addressed: what their link shows and allows. */
+    readonly as?: 'reporter' | 'member' | 'maintainer' | 'operator' | undefined;
     /** Holds details: never sent a second time without a person's word. */
     readonly sensitive?: true | undefined;
   };

@@ -405,6 +405,7 @@ export function published(draft: Draft): void {
         advisories,
         credit: choice === undefined ? 'not-chosen' : choice === 'anonymous' ? 'anonymous' : 'set',
       },
+      { as: 'reporter' },
     );
   }
   for (const entry of openEntries(draft.disclosure)) stopReminding(draft, entry);

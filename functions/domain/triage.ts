@@ -153,7 +153,7 @@ function sendToOperator(draft: Draft, forward: OperatorForward): boolean {
       reportKey: forward.reportKey,
       withAttachments: forward.withAttachments,
     },
-    { sensitive: true },
+    { sensitive: true, as: 'operator' },
   );
   return true;
 }

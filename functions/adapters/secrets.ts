@@ -1,0 +1,18 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+
+let client: SecretsManagerClient | undefined;
+
+/** Reads one secret as text. The value is never logged; an error names the secret only. */
+export async function readSecret(id: string): Promise<string> {
+  client ??= new SecretsManagerClient({});
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }));
+  if (!SecretString) throw new Error(`the secret ${id} has no text`);
+  return SecretString;
+}
+
+/** Reads one secret that holds a JSON object of texts. */
+export async function readSecretFields(id: string): Promise<Readonly<Record<string, string>>> {
+  const value: unknown = JSON.parse(await readSecret(id));
+  if (typeof value !== 'object' || value === null) throw new Error(`the secret ${id} is not a JSON object`);
+  return value as Record<string, string>;
+}
