@@ -1,0 +1,7 @@
+import * as z from 'zod/mini';
+
+/** Environment of `activate-inbound`; the deployment sets each variable together with the grant it stands for. */
+export const environment = z.object({
+  /** Only in a local deployment: file with the milliseconds that the desk's clock is ahead. */
+  CLOCK_OFFSET_FILE: z.optional(z.string()),
+});

@@ -1,0 +1,10 @@
+import * as z from 'zod/mini';
+
+/** Environment of `observe-github`; the deployment sets each variable together with the grant it stands for. */
+export const environment = z.object({
+  TABLE_NAME: z.string().check(z.minLength(1)),
+  /** Absent where the configuration has no GitHub App. */
+  GITHUB_SECRET_ARN: z.optional(z.string()),
+  /** Only in a local deployment: file with the milliseconds that the desk's clock is ahead. */
+  CLOCK_OFFSET_FILE: z.optional(z.string()),
+});

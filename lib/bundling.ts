@@ -1,0 +1,145 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build, type OutputFile, type Plugin } from 'esbuild';
+import { type FunctionName, functionNames } from './functions.ts';
+
+/** Where each function's code lies, ready to be an asset. */
+export type Bundles = (name: FunctionName) => string;
+
+export interface BundleOptions {
+  /** Written into each bundle as `settings.json`. */
+  readonly settings: unknown;
+  /** Written into `seed-desk` alone, as `seed.json`: the only bundle that holds people. */
+  readonly seed: unknown;
+  /** Where the bundles are put; a folder of their own, that is gone when the process ends, by default. */
+  readonly folder?: string;
+  /** Bundle these only. */
+  readonly only?: readonly FunctionName[];
+}
+
+const root = resolve(import.meta.dirname, '..');
+const sourceOf = (name: FunctionName) => join(root, 'functions', name);
+
+/**
+ * Bundles the functions, each into a folder of its own: `handler.mjs`, workers (`*-worker.ts` beside the handler),
+ * lazy chunks, `settings.json`, and `static/` where the function has pages. The SDK is bundled: left external it costs
+ * 110 ms of a cold start (docs/adr).
+ * @throws Error when a function has no handler, or with esbuild's messages
+ */
+export async function bundleFunctions(options: BundleOptions): Promise<Bundles> {
+  const folder = options.folder ?? (await temporaryFolder());
+  const settings = JSON.stringify(options.settings);
+  await Promise.all(
+    (options.only ?? functionNames).map(async (name) => {
+      const target = join(folder, name);
+      await mkdir(target, { recursive: true });
+      await bundleFunction(name, target);
+      await writeFile(join(target, 'settings.json'), settings);
+      if (name === 'seed-desk') await writeFile(join(target, 'seed.json'), JSON.stringify(options.seed));
+    }),
+  );
+  return (name) => join(folder, name);
+}
+
+/** Made once a process; CDK copies assets into its assembly before the process ends. */
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'desk-functions-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function bundleFunction(name: FunctionName, target: string): Promise<void> {
+  const source = sourceOf(name);
+  const handler = join(source, 'handler.ts');
+  if (!existsSync(handler)) throw new Error(`functions/${name}/handler.ts does not exist: nothing to deploy for ${name}`);
+  const workers = readdirSync(source).filter((file) => file.endsWith('-worker.ts'));
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [handler, ...workers.map((file) => join(source, file))],
+    outdir: target,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunk-[hash]',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    conditions: ['module'],
+    legalComments: 'none',
+    plugins: [lazyHttp],
+    write: false,
+    logLevel: 'silent',
+  });
+  await Promise.all([...outputFiles.map(writeModule), copyStatic(source, target)]);
+}
+
+/** CommonJS inside an ES module needs a `require`; only those chunks that call one get it. */
+const requireShim = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
+
+async function writeModule({ path, text }: OutputFile): Promise<void> {
+  await writeFile(path, text.includes('Dynamic require of "') ? requireShim + text : text);
+}
+
+/**
+ * Node reads every export of a built-in module when ES code imports it, and `http` has getters that load undici:
+ * 44 ms of a cold start. Asking the process for the module leaves them alone.
+ */
+const lazyHttp: Plugin = {
+  name: 'lazy-http',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?https?$/ }, ({ path, kind }) =>
+      kind === 'require-call' ? undefined : { path: path.replace('node:', ''), namespace: 'lazy-http' },
+    );
+    onLoad({ filter: /.*/, namespace: 'lazy-http' }, ({ path }) => {
+      const module = path === 'https' ? https : http;
+      const plain = Object.entries(Object.getOwnPropertyDescriptors(module))
+        .filter(([name, property]) => 'value' in property && name !== 'default')
+        .map(([name]) => name);
+      return {
+        contents: `const m=process.getBuiltinModule('node:${path}');export default m;export const {${plain.join(',')}}=m;`,
+        loader: 'js',
+      };
+    });
+  },
+};
+
+/**
+ * What a browser is served lies beside the function: `static/*.ts` is bundled for it under the same name,
+ * everything else is copied.
+ */
+async function copyStatic(source: string, target: string): Promise<void> {
+  const from = join(source, 'static');
+  if (!existsSync(from)) return;
+  const to = join(target, 'static');
+  await mkdir(to, { recursive: true });
+  const files = readdirSync(from);
+  const scripts = files.filter((file) => file.endsWith('.ts'));
+  await Promise.all([
+    ...files.filter((file) => !file.endsWith('.ts')).map((file) => copyFile(join(from, file), join(to, file))),
+    build({
+      absWorkingDir: root,
+      entryPoints: scripts.map((file) => join(from, file)),
+      outdir: to,
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      target: 'es2022',
+      logLevel: 'silent',
+    }),
+  ]);
+}
+
+/** For `cdk list`, `cdk destroy` and tests of the template: every function with an empty handler. */
+export async function emptyBundles(): Promise<Bundles> {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'handler.mjs'), 'export const handler = async () => undefined;\n');
+  return () => folder;
+}
+

@@ -1,0 +1,198 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  EventSourceMapping,
+  FilterCriteria,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
+import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { CfnConfigurationSet, CfnConfigurationSetEventDestination, CfnEmailIdentity } from 'aws-cdk-lib/aws-ses';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { environment as deliverEnvironment } from '../functions/deliver/env.ts';
+import { environment as observeLettersEnvironment } from '../functions/observe-letters/env.ts';
+import { environment as runErrandsEnvironment } from '../functions/run-errands/env.ts';
+import { type DeskContext, DeskFunction } from './desk-function.ts';
+import type { DisclosureLifecycle } from './disclosure-lifecycle.ts';
+import type { DisclosureTable } from './disclosure-table.ts';
+import type { LinkKeys } from './link-keys.ts';
+import { deadLetterQueue, type MailIntake } from './mail-intake.ts';
+import type { OutsideSystems } from './outside-systems.ts';
+
+export interface DeliveryProps extends DeskContext {
+  readonly table: DisclosureTable;
+  readonly intake: MailIntake;
+  readonly linkKeys: LinkKeys;
+  readonly outside: OutsideSystems;
+  readonly lifecycle: DisclosureLifecycle;
+  readonly linkBase: string;
+}
+
+/** What SES tells us of a letter (facts: bounces and complaints come by the configuration set). */
+const letterEvents = ['send', 'delivery', 'bounce', 'complaint'];
+
+/** The configuration set's name, which the functions' settings hold too. */
+export const configurationSetName = (stackName: string): string => `${stackName}-letters`;
+
+/** What was decided goes out: letters by SES, signals to the lifecycle, errands to GitHub and Discourse. */
+export class Delivery extends Construct {
+  readonly deliver: DeskFunction;
+  readonly runErrands: DeskFunction;
+  readonly observeLetters: DeskFunction;
+  readonly lettersTopic: Topic;
+  readonly identity: CfnEmailIdentity;
+  readonly configurationSet: CfnConfigurationSet;
+  readonly deadLetters: Readonly<Record<'deliveries' | 'errands' | 'letterEvents', Queue>>;
+
+  constructor(scope: Construct, props: DeliveryProps) {
+    super(scope, 'Delivery');
+    this.deadLetters = {
+      deliveries: deadLetterQueue(this, 'DeliveryDeadLetters', props),
+      errands: deadLetterQueue(this, 'ErrandDeadLetters', props),
+      letterEvents: deadLetterQueue(this, 'LetterEventDeadLetters', props),
+    };
+    this.configurationSet = new CfnConfigurationSet(this, 'Letters', {
+      name: configurationSetName(Stack.of(this).stackName),
+      deliveryOptions: { tlsPolicy: 'OPTIONAL' },
+      reputationOptions: { reputationMetricsEnabled: true },
+      // A public inbox draws bounces; the desk keeps its own list of who bounced.
+      suppressionOptions: { suppressedReasons: ['COMPLAINT'] },
+    });
+    this.identity = this.makeIdentity(props);
+    this.deliver = this.makeDeliver(props);
+    this.runErrands = this.makeErrands(props);
+    this.lettersTopic = new Topic(this, 'LetterEvents', {
+      masterKey: props.key,
+      enforceSSL: props.deployment.local === undefined,
+    });
+    this.observeLetters = this.makeObserver(props);
+    if (props.deployment.local === undefined) this.publishEvents();
+  }
+
+  private makeIdentity({ deployment }: DeskContext): CfnEmailIdentity {
+    const { securityAddress, mailFrom } = deployment.config.mail;
+    const domain = securityAddress.split('@')[1] ?? '';
+    return new CfnEmailIdentity(this, 'Identity', {
+      emailIdentity: domain,
+      dkimAttributes: { signingEnabled: true },
+      dkimSigningAttributes: { nextSigningKeyLength: 'RSA_2048_BIT' },
+      // Should its MX vanish, mail still goes out under SES's own envelope domain.
+      mailFromAttributes: { mailFromDomain: `${mailFrom}.${domain}`, behaviorOnMxFailure: 'USE_DEFAULT_VALUE' },
+      // Bounces come as events; by mail they would come into the desk's own inbox.
+      feedbackAttributes: { emailForwardingEnabled: false },
+    });
+  }
+
+  private makeDeliver(props: DeliveryProps): DeskFunction {
+    const { securityAddress } = props.deployment.config.mail;
+    const deliver = new DeskFunction(this, {
+      ...props,
+      name: 'deliver',
+      description: 'Sends the letters and signals of each commit',
+      environment: deliverEnvironment,
+      memoryMb: 1024,
+      timeoutSeconds: 60,
+    });
+    deliver.tell('LINK_BASE', props.linkBase);
+    props.table.allowCommits(deliver, 'list');
+    props.table.allowRemoval(deliver);
+    props.linkKeys.allowSigning(deliver);
+    props.intake.allowArchive(deliver, { read: ['text', 'mail', 'in'] });
+    props.lifecycle.allowDriving(deliver);
+    const arn = (resource: string, resourceName: string) =>
+      Stack.of(this).formatArn({ service: 'ses', resource, resourceName });
+    deliver.allow({
+      actions: ['ses:SendRawEmail'],
+      resources: [
+        arn('identity', this.identity.ref),
+        arn('configuration-set', this.configurationSet.ref),
+      ],
+      conditions: { StringEquals: { 'ses:FromAddress': securityAddress } },
+      variables: { CONFIGURATION_SET: this.configurationSet.ref },
+    });
+    this.follow(deliver, 'waits', this.deadLetters.deliveries, props);
+    return deliver;
+  }
+
+  private makeErrands(props: DeliveryProps): DeskFunction {
+    const errands = new DeskFunction(this, {
+      ...props,
+      name: 'run-errands',
+      description: 'Does at GitHub and Discourse what a commit asks for',
+      environment: runErrandsEnvironment,
+      timeoutSeconds: 120,
+    });
+    errands.tell('LINK_BASE', props.linkBase);
+    props.table.allowCommits(errands, 'list');
+    props.outside.allowGithub(errands);
+    props.outside.allowDiscourse(errands);
+    props.intake.allowArchive(errands, { read: ['text'] });
+    this.follow(errands, 'errands', this.deadLetters.errands, props);
+    return errands;
+  }
+
+  /**
+   * New items that have the attribute, and nothing else, wake the function. A poisoned one is set aside after ten
+   * tries (about ten minutes with the batch split in two each time), so that those behind it go on.
+   */
+  private follow(follower: DeskFunction, attribute: string, deadLetters: Queue, props: DeliveryProps): void {
+    const eventSourceArn = props.table.allowStream(follower);
+    const pattern: Record<string, object> = {
+      eventName: ["INSERT"],
+      dynamodb: { NewImage: { [attribute]: { S: [{ exists: true }] } } },
+    };
+    follower.allow({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] });
+    follower.allow({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [props.key.keyArn] });
+    new EventSourceMapping(follower, 'Changes', {
+      target: follower.function,
+      eventSourceArn,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: 10,
+      bisectBatchOnError: true,
+      retryAttempts: 10,
+      maxRecordAge: Duration.hours(23),
+      reportBatchItemFailures: true,
+      filters: [FilterCriteria.filter(pattern)],
+      onFailure: new SqsDlq(deadLetters),
+    }).node.addDependency(follower.role);
+  }
+
+  private makeObserver(props: DeliveryProps): DeskFunction {
+    const observer = new DeskFunction(this, {
+      ...props,
+      name: 'observe-letters',
+      description: 'Records what became of each letter',
+      environment: observeLettersEnvironment,
+    });
+    props.table.allowCommits(observer, 'list');
+    this.lettersTopic.addSubscription(
+      new LambdaSubscription(observer.function, { deadLetterQueue: this.deadLetters.letterEvents }),
+    );
+    return observer;
+  }
+
+  private publishEvents(): void {
+    const { account } = Stack.of(this);
+    this.lettersTopic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'EventsFromSes',
+        principals: [new ServicePrincipal('ses.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.lettersTopic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    );
+    new CfnConfigurationSetEventDestination(this, 'Events', {
+      configurationSetName: this.configurationSet.ref,
+      eventDestination: {
+        name: 'desk',
+        enabled: true,
+        matchingEventTypes: letterEvents,
+        snsDestination: { topicArn: this.lettersTopic.topicArn },
+      },
+    }).node.addDependency(this.lettersTopic);
+  }
+}
+

@@ -1,0 +1,23 @@
+/** Every function of the desk by its folder in `functions/`; what each needs is said where it is built. */
+export const functionNames = [
+  'receive-mail',
+  'open-desk',
+  'deliver',
+  'run-errands',
+  'hold-token',
+  'open-advisories',
+  'notify-maintainers',
+  'schedule-release',
+  'close-disclosure',
+  'renew-execution',
+  'remind-maintainers',
+  'release-deadline',
+  'reconcile',
+  'observe-github',
+  'observe-discourse',
+  'observe-letters',
+  'seed-desk',
+  'activate-inbound',
+] as const;
+
+export type FunctionName = (typeof functionNames)[number];

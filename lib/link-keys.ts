@@ -1,0 +1,77 @@
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { DeskContext, DeskFunction } from './desk-function.ts';
+
+/** 64 letters and digits are 380 bits, read as base64url: above the 32 bytes that the link signer asks for. */
+const keyShape = { excludePunctuation: true, passwordLength: 64 };
+
+/**
+ * The keys of links, sessions, reply addresses and pseudonyms, made on the first deployment and kept for good.
+ *
+ * Links: `{"current": "k1", "k1": "<key>"}`. To rotate, add `k2` and make it current; remove `k1` once its last link
+ * has expired, or at once to kill every link of it. Pseudonyms: one key that is never changed, as all people of the
+ * record are known by it.
+ */
+export class LinkKeys extends Construct {
+  private readonly keyring: Secret;
+  private readonly pseudonyms: Secret;
+  private readonly key: DeskContext['key'];
+
+  constructor(scope: Construct, { key }: DeskContext) {
+    super(scope, 'LinkKeys');
+    this.key = key;
+    this.keyring = new Secret(this, 'Keyring', {
+      description: 'Link and session keys of the desk, by kid',
+      encryptionKey: key,
+      removalPolicy: RemovalPolicy.RETAIN,
+      generateSecretString: {
+        ...keyShape,
+        secretStringTemplate: JSON.stringify({ current: 'k1' }),
+        generateStringKey: 'k1',
+      },
+    });
+    this.pseudonyms = new Secret(this, 'Pseudonyms', {
+      description: 'The key of pseudonyms and reply addresses: never change it',
+      encryptionKey: key,
+      removalPolicy: RemovalPolicy.RETAIN,
+      generateSecretString: keyShape,
+    });
+    Validations.of(this.keyring).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'Rotated by adding a kid (docs/runbook.md): links already mailed have to stay valid until they expire.',
+    });
+    Validations.of(this.pseudonyms).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'A changed key would cut every person of the record off from their pseudonym.',
+    });
+  }
+
+  /** Mints and checks links, reply addresses and pseudonyms. */
+  allowSigning(to: DeskFunction): void {
+    to.allow({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [this.keyring.secretArn, this.pseudonyms.secretArn],
+      variables: { KEYS_SECRET_ARN: this.keyring.secretArn, PSEUDONYM_SECRET_ARN: this.pseudonyms.secretArn },
+    });
+    this.allowKey(to);
+  }
+
+  /** Knows a person by their address, no more. */
+  allowPseudonyms(to: DeskFunction): void {
+    to.allow({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [this.pseudonyms.secretArn],
+      variables: { PSEUDONYM_SECRET_ARN: this.pseudonyms.secretArn },
+    });
+    this.allowKey(to);
+  }
+
+  private allowKey(to: DeskFunction): void {
+    to.allow({
+      actions: ['kms:Decrypt'],
+      resources: [this.key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.amazonaws.com` } },
+    });
+  }
+}

@@ -1,0 +1,263 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  AlarmStatusWidget,
+  type IMetric,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type MetricName, metrics } from '../functions/contracts/metrics.ts';
+import { type DeskContext, type DeskFunction, metricsNamespace } from './desk-function.ts';
+import type { Delivery } from './delivery.ts';
+import type { DisclosureLifecycle } from './disclosure-lifecycle.ts';
+import type { MailIntake } from './mail-intake.ts';
+import type { Reminders } from './reminders.ts';
+import type { SignedPages } from './signed-pages.ts';
+
+export interface MonitoringProps extends DeskContext {
+  readonly functions: readonly DeskFunction[];
+  readonly deadLetters: Readonly<Record<string, Queue>>;
+  readonly intake: MailIntake;
+  readonly lifecycle: DisclosureLifecycle;
+  readonly delivery: Delivery;
+  readonly reminders: Reminders;
+  readonly pages: SignedPages;
+}
+
+interface Watch {
+  /** The alarm's name behind the stack's, and its section in docs/runbook.md. */
+  readonly name: string;
+  readonly metric: IMetric;
+  /** Why it is an alarm, and where the number comes from. */
+  readonly why: string;
+  readonly threshold?: number;
+  readonly periods?: number;
+  readonly comparison?: ComparisonOperator;
+  /** What silence means; nothing to report is good news unless said otherwise. */
+  readonly silence?: TreatMissingData;
+}
+
+const five = Duration.minutes(5);
+const quarter = Duration.minutes(15);
+
+/** Alarms to the administrators, past the desk's own mail; one dashboard. */
+export class Monitoring extends Construct {
+  readonly topic: Topic;
+  readonly alarms: readonly Alarm[];
+  private readonly service: string;
+
+  constructor(scope: Construct, props: MonitoringProps) {
+    super(scope, 'Monitoring');
+    this.service = Stack.of(this).stackName;
+    this.topic = this.makeTopic(props);
+    this.watchKey(props);
+    const action = new SnsAction(this.topic);
+    this.alarms = [
+      ...this.mailWatches(),
+      ...this.deadLetterWatches(props),
+      ...this.functionWatches(props),
+      ...this.lifecycleWatches(props),
+    ].map((watch) => {
+      const alarm = new Alarm(this, watch.name, this.alarmProps(watch));
+      alarm.addAlarmAction(action);
+      return alarm;
+    });
+    this.draw(props);
+  }
+
+  private alarmProps({ name, why, metric, threshold = 1, periods = 1, comparison, silence }: Watch): AlarmProps {
+    return {
+      alarmName: `${this.service}-${name}`,
+      alarmDescription: `${why} docs/runbook.md, section ${name}.`,
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      comparisonOperator: comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: silence ?? TreatMissingData.NOT_BREACHING,
+    };
+  }
+
+  private makeTopic({ key, deployment }: DeskContext): Topic {
+    const topic = new Topic(this, 'Administrators', { masterKey: key, enforceSSL: deployment.local === undefined });
+    for (const address of deployment.config.administrators) topic.addSubscription(new EmailSubscription(address));
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'Alarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    return topic;
+  }
+
+  /** A metric that our functions write. */
+  private own(name: MetricName, statistic: 'sum' | 'max' = 'sum', period = five): Metric {
+    return new Metric({
+      namespace: metricsNamespace,
+      metricName: name,
+      dimensionsMap: { service: this.service },
+      statistic,
+      period,
+    });
+  }
+
+  private mailWatches(): Watch[] {
+    return [
+      {
+        name: 'mail-waits',
+        metric: this.own('InboxOldestMinutes', 'max', quarter),
+        threshold: 30,
+        why: 'A mail has lain in in/ for half an hour: two sweeps of reconcile could not take it in.',
+      },
+      {
+        name: 'mail-unparsed',
+        metric: this.own('MailUnparsed'),
+        why: 'A mail failed three times and became an intake without its body: someone has to read the raw mail.',
+      },
+      {
+        name: 'caps-reached',
+        metric: this.own('CapReached', 'sum', Duration.hours(1)),
+        why: 'Acknowledgements were held back by a cap: a flood, or a loop, or a limit that is too low. One is one reporter unanswered.',
+      },
+      {
+        name: 'letters-failed',
+        metric: this.own('LetterFailed'),
+        why: 'A letter could not be sent, bounced, or its outcome is unknown: someone was not told. One is enough.',
+      },
+      {
+        name: 'window-overrun',
+        metric: this.own('TwoHourOverrun'),
+        why: 'OEP-60 R17: two hours after the fix became public, advisory or reply is still missing.',
+      },
+    ];
+  }
+
+  private deadLetterWatches({ deadLetters }: MonitoringProps): Watch[] {
+    return Object.entries(deadLetters).map(([name, queue]) => ({
+      name: `dead-letters-${name}`,
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period: five, statistic: 'max' }),
+      why: `Something could not be handled after all its retries and lies in a queue for four days (${name}).`,
+    }));
+  }
+
+  private functionWatches({ functions, reminders }: MonitoringProps): Watch[] {
+    const failed = functions.map((each) => ({
+      name: `failed-${each.name}`,
+      metric: each.function.metricErrors({ period: five }),
+      // A single failure is retried by queue, stream or schedule; three within 15 minutes are not chance.
+      threshold: 3,
+      why: `${each.name} failed three times within 15 minutes.`,
+    }));
+    return [
+      ...failed.map(({ metric, ...watch }) => ({ ...watch, metric: metric.with({ period: quarter }) })),
+      {
+        name: 'throttled',
+        // Without a dimension: the account's functions share one pool of concurrency.
+        metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: 'sum', period: five }),
+        threshold: 10,
+        periods: 3,
+        why: 'Functions of the account were refused ten times or more in each of three five-minute spans: its concurrency is used up.',
+      },
+      ...[reminders.remindMaintainers, reminders.reconcile].map((sweeper) => ({
+        name: `sweep-missed-${sweeper.name}`,
+        metric: sweeper.function.metricInvocations({ period: quarter }),
+        // Two sweeps in a row: a single late one is made up by the next.
+        periods: 2,
+        comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+        silence: TreatMissingData.BREACHING,
+        why: `${sweeper.name} runs every 15 minutes and has not run for 30.`,
+      })),
+    ];
+  }
+
+  private lifecycleWatches({ lifecycle }: MonitoringProps): Watch[] {
+    const { stateMachine } = lifecycle;
+    return [
+      {
+        name: 'executions-failed',
+        metric: stateMachine.metricFailed({ period: five }),
+        why: 'An execution failed: no definition of ours does by itself. reconcile replaces it; its cause stays.',
+      },
+      {
+        name: 'executions-timed-out',
+        metric: stateMachine.metricTimedOut({ period: five }),
+        why: 'An execution reached its year, which its 60-day renewals ought to prevent.',
+      },
+      {
+        name: 'key-denied',
+        metric: this.keyDenied(),
+        why: 'A function was denied the use of the key: whatever it should have read or written is stuck.',
+      },
+    ];
+  }
+
+  private keyDenied(): Metric {
+    return new Metric({ namespace: metricsNamespace, metricName: `${this.service}KeyDenied`, statistic: 'sum', period: five });
+  }
+
+  /** KMS publishes no metric of denials, so the functions' own logs are watched for its two words for it. */
+  private watchKey({ functions }: MonitoringProps): void {
+    const { metricName, namespace } = this.keyDenied();
+    for (const each of functions) {
+      new MetricFilter(each, 'KeyDenied', {
+        logGroup: each.function.logGroup,
+        metricName,
+        metricNamespace: namespace,
+        metricValue: '1',
+        filterPattern: FilterPattern.anyTerm('KMSAccessDenied', 'KMS.AccessDenied', 'kms:Decrypt', 'kms:GenerateDataKey'),
+      });
+    }
+  }
+
+  private draw({ functions, pages, lifecycle, intake, delivery }: MonitoringProps): void {
+    const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 8, height: 6 });
+    new Dashboard(this, 'Dashboard', {
+      dashboardName: this.service,
+      defaultInterval: Duration.days(7),
+      widgets: [
+        [new AlarmStatusWidget({ title: 'Alarms', alarms: [...this.alarms], width: 24, height: 6 })],
+        [
+          graph('Mail taken in', [
+            intake.queue.metricNumberOfMessagesReceived(),
+            intake.queue.metricApproximateAgeOfOldestMessage(),
+            this.own('InboxOldestMinutes', 'max', quarter),
+          ]),
+          graph('Letters', [
+            delivery.deliver.function.metricInvocations(),
+            this.own('LetterFailed'),
+            this.own('CapReached'),
+          ]),
+          graph('Lifecycle', [
+            lifecycle.stateMachine.metricStarted(),
+            lifecycle.stateMachine.metricSucceeded(),
+            lifecycle.stateMachine.metricFailed(),
+          ]),
+        ],
+        [
+          graph('Failures by function', functions.map((each) => each.function.metricErrors())),
+          graph('Pages, milliseconds', [
+            pages.openDesk.function.metricDuration({ statistic: 'p50' }),
+            pages.openDesk.function.metricDuration({ statistic: 'p95' }),
+          ]),
+          graph(
+            'What the functions count',
+            metrics.map((name) => this.own(name)),
+          ),
+        ],
+      ],
+    });
+  }
+}

@@ -1,0 +1,147 @@
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  ApiMapping,
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+  SecurityPolicy,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
+import { Construct } from 'constructs';
+import { environment } from '../functions/open-desk/env.ts';
+import { type DeskContext, DeskFunction } from './desk-function.ts';
+import type { DisclosureTable } from './disclosure-table.ts';
+import type { DnsRecord } from './inbound-mail.ts';
+import type { LinkKeys } from './link-keys.ts';
+import type { MailIntake } from './mail-intake.ts';
+
+export interface SignedPagesProps extends DeskContext {
+  readonly table: DisclosureTable;
+  readonly intake: MailIntake;
+  readonly linkKeys: LinkKeys;
+}
+
+/** The log says which route, when and how it went: no query, no fragment, no path, no address, no user agent. */
+const accessLog = {
+  requestId: '$context.requestId',
+  time: '$context.requestTimeEpoch',
+  method: '$context.httpMethod',
+  route: '$context.routeKey',
+  status: '$context.status',
+  milliseconds: '$context.responseLatency',
+  bytes: '$context.responseLength',
+  error: '$context.error.responseType',
+};
+
+/** The pages behind links, and the door for webhooks. */
+export class SignedPages extends Construct {
+  readonly api: HttpApi;
+  /** Base of every link in a mail, never taken from a request. */
+  readonly linkBase: string;
+  readonly openDesk: DeskFunction;
+  /** Records somebody has to make by hand, where no hosted zone is ours. */
+  readonly records: readonly DnsRecord[];
+
+  constructor(scope: Construct, props: SignedPagesProps) {
+    super(scope, 'SignedPages');
+    this.api = new HttpApi(this, 'Api', {
+      apiName: Stack.of(this).stackName,
+      description: 'Pages behind signed links, and webhooks',
+      createDefaultStage: false,
+    });
+    const stage = this.makeStage(props);
+    this.records = props.deployment.local === undefined ? this.nameIt(props, stage) : [];
+    const { deployment } = props;
+    this.linkBase = deployment.local?.linkBase ?? deployment.config.links.base ?? this.api.apiEndpoint;
+    this.openDesk = this.makePages(props);
+  }
+
+  /** A webhook's door. Who may knock is checked by signature in the function. */
+  hook(system: 'github' | 'discourse', observer: DeskFunction): void {
+    const routes = this.api.addRoutes({
+      path: `/hooks/${system}`,
+      methods: [HttpMethod.POST],
+      integration: new HttpLambdaIntegration(`Hook-${system}`, observer.function),
+    });
+    for (const route of routes) this.openRoute(route, 'A webhook is authenticated by its HMAC signature, in the function.');
+  }
+
+  private makeStage({ key, deployment }: DeskContext): HttpStage {
+    const { requestsPerSecond, burst } = deployment.config.links;
+    const log = new LogGroup(this, 'AccessLog', {
+      logGroupName: `/aws/apigateway/${Stack.of(this).stackName}-pages`,
+      retention: deployment.config.logRetentionDays,
+      encryptionKey: key,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    return new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: requestsPerSecond, burstLimit: burst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(log),
+        format: AccessLogFormat.custom(JSON.stringify(accessLog)),
+      },
+    });
+  }
+
+  /** Certificate, domain name and alias of `links.base`; the alias is printed where the zone is not ours. */
+  private nameIt({ deployment }: DeskContext, stage: HttpStage): readonly DnsRecord[] {
+    const { links, hostedZone } = deployment.config;
+    if (links.base === undefined) return [];
+    const domainName = new URL(links.base).hostname;
+    const zone =
+      hostedZone &&
+      HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId: hostedZone.id, zoneName: hostedZone.name });
+    const certificate =
+      links.certificateArn !== undefined
+        ? Certificate.fromCertificateArn(this, 'Certificate', links.certificateArn)
+        : new Certificate(this, 'Certificate', { domainName, validation: CertificateValidation.fromDns(zone) });
+    const domain = new DomainName(this, 'Domain', { domainName, certificate, securityPolicy: SecurityPolicy.TLS_1_2 });
+    new ApiMapping(this, 'Mapping', { api: this.api, domainName: domain, stage });
+    if (zone !== undefined && (domainName === zone.zoneName || domainName.endsWith(`.${zone.zoneName}`))) {
+      const target = new ApiGatewayv2DomainProperties(domain.regionalDomainName, domain.regionalHostedZoneId);
+      new ARecord(this, 'Alias', { zone, recordName: `${domainName}.`, target: RecordTarget.fromAlias(target) });
+      return [];
+    }
+    return [{ id: 'Links', type: 'CNAME', name: domainName, value: domain.regionalDomainName }];
+  }
+
+  private makePages(props: SignedPagesProps): DeskFunction {
+    const pages = new DeskFunction(this, {
+      ...props,
+      name: 'open-desk',
+      description: 'The pages behind links, and what is done on them',
+      environment,
+      // A person waits for a cold start, which Lambda shortens with memory (CPU comes with it).
+      memoryMb: 1024,
+      // An HTTP API gives up after 30 s.
+      timeoutSeconds: 29,
+    });
+    pages.tell('LINK_BASE', this.linkBase);
+    props.table.allowCommits(pages, 'list', 'due');
+    props.linkKeys.allowSigning(pages);
+    props.intake.allowArchive(pages, { read: ['in', 'mail', 'text', 'derived'], write: ['text', 'derived'] });
+    const route = new HttpRoute(this, 'Default', {
+      httpApi: this.api,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration: new HttpLambdaIntegration('Pages', pages.function),
+    });
+    this.openRoute(route, 'Pages are opened by signed links and sessions, in the function.');
+    return pages;
+  }
+
+  private openRoute(route: Construct, reason: string): void {
+    Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason });
+  }
+}
