@@ -19,7 +19,7 @@ export interface DeployOptions {
   readonly folder: string;
   /** Receives one line for each step. */
   readonly progress?: (line: string) => void;
-  /** The command that runs the CDK app in the project's root. */
+  /** The command that runs the CDK app in the project's root; that of cdk.json by default. */
   readonly app?: string;
   /** Aborting it ends the deployment's processes; `deploy` then rejects. */
   readonly signal?: AbortSignal;
@@ -57,8 +57,8 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const client = cloudFormation(options.endpoint);
   try {
     progress('synthesising the template and bundling the functions');
-    const app = options.app ?? 'node bin/app.ts';
-    await cdk(['synth', '--quiet', '--app', app, '--output', assembly, ...context, options.stackName]);
+    const app = options.app === undefined ? [] : ['--app', options.app];
+    await cdk(['synth', '--quiet', ...app, '--output', assembly, ...context, options.stackName]);
     const fingerprint = await fingerprintOf(assembly);
 
     const standing = await findStack(client, options.stackName);
@@ -67,19 +67,13 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     }
     if ((await findStack(client, 'CDKToolkit')) === undefined) {
       progress('cdk bootstrap');
-      await cdk(['bootstrap', `aws://000000000000/${localRegion}`]);
+      // With the assembly at hand the CLI does not synthesise the app once more.
+      await cdk(['bootstrap', '--app', assembly, `aws://000000000000/${localRegion}`]);
     }
     progress('cdk deploy');
-    await cdk([
-      'deploy',
-      '--app',
-      assembly,
-      '--require-approval',
-      'never',
-      '--progress',
-      'events',
-      options.stackName,
-    ]);
+    // By UpdateStack: the emulator's change sets miss a change of outputs alone.
+    const how = ['--require-approval', 'never', '--progress', 'events', '--method', 'direct'];
+    await cdk(['deploy', '--app', assembly, ...how, options.stackName]);
     const stack = await findStack(client, options.stackName);
     if (stack === undefined) throw new Error(`cdk deploy left no stack ${options.stackName}`);
     const deployment = { ...describe(stack), changed: true };

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,6 +26,8 @@ export function cleanEnvironment(folder: string, extra: Record<string, string> =
   const home = join(folder, 'home');
   const temporary = join(folder, 'tmp');
   for (const path of [home, temporary]) mkdirSync(path, { recursive: true });
+  // The emulator unpacks functions and its own CommonJS worker there: our package.json above must not make them ESM.
+  writeFileSync(join(temporary, 'package.json'), '{"type":"commonjs"}');
   const kept = inherited.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];

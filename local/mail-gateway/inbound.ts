@@ -130,8 +130,19 @@ async function readWithin(stream: Readable, limit: number): Promise<Buffer | und
   return bytes <= limit ? Buffer.concat(chunks) : undefined;
 }
 
-async function accept(raw: Buffer, envelope: Envelope, options: InboundOptions): Promise<Receipt> {
+/** What could end a line of the header block, or its angle brackets. */
+const unsafe = /[\x00-\x20\x7f<>]/;
+
+/** @throws a refusal (553) where an address would break the header block; a HELO name loses what no name has */
+function checked(envelope: Envelope): Envelope {
+  const odd = [envelope.from, ...envelope.to].find((address) => unsafe.test(address));
+  if (odd !== undefined) throw refusal(553, `${JSON.stringify(odd)} is not an address`);
+  return { ...envelope, helo: envelope.helo.replace(/[^\w.:[\]-]/g, '') || 'unknown' };
+}
+
+async function accept(raw: Buffer, given: Envelope, options: InboundOptions): Promise<Receipt> {
   const started = performance.now();
+  const envelope = checked(given);
   const { target } = options;
   const examination = await examine(raw, envelope, options.zone);
   const arrival: Arrival = { messageId: newMessageId(), at: options.now(), envelope, examination };

@@ -31,7 +31,7 @@ export function withReceiptHeader(raw: Buffer, arrival: Arrival): Buffer {
     examination.authenticationResults,
     `X-SES-RECEIPT: ${createHash('sha512').update(messageId).digest('base64')}`,
   ];
-  return Buffer.concat([Buffer.from(`${block.join('\r\n')}\r\n`, 'latin1'), raw]);
+  return Buffer.concat([Buffer.from(`${block.join('\r\n')}\r\n`), raw]);
 }
 
 /** `Wed, 07 Oct 2026 12:34:56 +0000 (UTC)`. */

@@ -86,7 +86,8 @@ export async function toMail(sent: SentMail): Promise<Mail> {
 
 /** Every http(s) link, once: those of the text first, then those only the HTML has. */
 export function linksOf(text: string, html: string): string[] {
-  const inText = text.match(/https?:\/\/[^\s<>"')\]]+/g) ?? [];
+  // A link at the end of a sentence does not own its full stop.
+  const inText = text.match(/https?:\/\/[^\s<>"')\]]*[^\s<>"')\].,;:!?]/g) ?? [];
   const inHtml = [...html.matchAll(/href="(https?:\/\/[^"]+)"/g)].map(([, link = '']) =>
     link.replaceAll('&amp;', '&'),
   );
