@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** A static file of the pages, served from beside the function, under a name that changes with its content. */
+export interface Asset {
+  readonly path: string;
+  readonly body: string;
+  readonly type: string;
+}
+
+const types = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+} as const;
+
+const names = ['style.css', 'landing.js', 'times.js', 'calculator.js', 'icon.svg'] as const;
+export type AssetName = (typeof names)[number];
+
+const known = new Map<AssetName, Asset | undefined>();
+
+/**
+ * One file of `client/`, which lies beside this module, and beside the bundle when deployed. `calculator.js` is
+ * built by the deployment: where it is missing, the page scores on the server alone.
+ */
+export function asset(name: AssetName): Asset | undefined {
+  if (!known.has(name)) known.set(name, read(name));
+  return known.get(name);
+}
+
+function read(name: AssetName): Asset | undefined {
+  try {
+    const body = readFileSync(new URL(`./client/${name}`, import.meta.url), 'utf8');
+    const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
+    const [stem = '', ending = 'css'] = name.split('.');
+    return { path: `/assets/${stem}.${hash}.${ending}`, body, type: types[ending as keyof typeof types] };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The asset of a path; also under an earlier hash, so that a page of an older deployment still has its style. */
+export function assetAt(path: string): Asset | undefined {
+  const [, stem, ending] = /^\/assets\/([a-z]+)\.[0-9a-f]{12}\.(css|js|svg)$/.exec(path) ?? [];
+  const name = names.find((each) => each === `${stem}.${ending}`);
+  return name && asset(name);
+}

@@ -1,0 +1,141 @@
+import type { Act } from '#contracts/forms.ts';
+import type { EntryView } from '#domain/access.ts';
+import { severityOf, severityText } from '#domain/severity.ts';
+import type { RenderedLetter } from '#letters/context.ts';
+import { acts, formOf } from './acts.ts';
+import { errorSummary, type FieldError, hiddenFields, type Values } from './form.ts';
+import { facts, type Html, html, type PageContext, raw, shortTime } from './html.ts';
+import { shell } from './layout.ts';
+import { lifecyclePicture } from './lifecycle-picture.ts';
+import type { DisclosureModel, TrailLine } from './model.ts';
+
+/** A letter as it will be sent, and to whom. */
+export interface PreviewedLetter {
+  readonly to: string;
+  readonly letter: Pick<RenderedLetter, 'subject' | 'text'>;
+}
+
+const unshown = new Set(['revision', 'form', 'rows', 'more', 'confirmed', 'outcome']);
+const labels: Readonly<Record<string, string>> = {
+  operatorText: 'To the operator',
+  withAttachments: 'Attachments go along',
+  duplicateOf: 'Duplicate of',
+  forGood: 'For good',
+  cwes: 'Weaknesses',
+};
+
+/** What was answered, as it will be recorded; CVSS fields are shown as the vector they make. */
+function answers(values: Values, vector: string | undefined): readonly (readonly [string, Html | string])[] {
+  const shown = Object.entries(values).filter(
+    ([name, value]) =>
+      value !== '' &&
+      !unshown.has(name) &&
+      !name.startsWith('cvss_') &&
+      name !== 'vector' &&
+      (!name.startsWith('reply_') || name === `reply_${replyOf(values.outcome)}`),
+  );
+  return [
+    ...(values.outcome ? [['Outcome', values.outcome] as const] : []),
+    ...shown.map(
+      ([name, value]) =>
+        [
+          labels[name] ?? capital(name.replace(/^reply_.*/, 'reply').replace(/_(\d+)$/, ' $1')),
+          value.includes('\n') ? html`<pre>${value}</pre>` : value,
+        ] as const,
+    ),
+    ...(vector
+      ? [['Severity', html`${severityText(severityOf(vector))} <code>${vector}</code>`] as const]
+      : []),
+  ];
+}
+const replyOf = (outcome = '') => (outcome === 'valid-operator' ? 'valid' : outcome);
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+
+export interface Preview {
+  readonly model: DisclosureModel;
+  readonly act: Act;
+  readonly entry?: EntryView | undefined;
+  readonly values: Values;
+  readonly vector?: string | undefined;
+  readonly letters: readonly PreviewedLetter[];
+  /** What will change, in words. */
+  readonly changes: readonly string[];
+  /** Where something moved on meanwhile: what happened since. */
+  readonly since?: readonly TrailLine[] | undefined;
+  readonly verb: string;
+}
+
+/** "Check your answers": what was said, what will happen, who gets which letter; the letters are the very ones. */
+export function previewPage({
+  model,
+  act,
+  entry,
+  values,
+  vector,
+  letters,
+  changes,
+  since,
+  verb,
+}: Preview): Html {
+  const { view } = model;
+  const { context } = model.options;
+  const { title } = formOf(act, { view, entry, options: model.options });
+  const grave = acts[act].grave === true;
+  return shell({
+    title: `${view.reference}: check, then ${verb.toLowerCase()}`,
+    context,
+    who: model.who,
+    body: html`<p><a href="/d/${view.reference}">Back to ${view.reference}, change nothing</a></p><h1>Check your answers</h1><p class="soft">${title}</p>
+${since && since.length > 0 ? changesSince(context, since) : ''}
+<h2>What you answered</h2>${facts(answers(values, vector))}
+<h2>What will happen</h2><ul>${changes.map((change) => html`<li>${change}</li>`)}${grave ? html`<li><strong>It cannot be undone.</strong></li>` : ''}</ul>
+<h2>Who will be told</h2>${
+      letters.length === 0
+        ? html`<p>No letter goes out.</p>`
+        : letters.map(
+            ({ to, letter }) =>
+              html`<details ${/^(the reporter|the operator)/.test(to) ? raw('open') : ''}><summary>To ${to}: ${letter.subject}</summary><pre>${letter.text}</pre></details>`,
+          )
+    }
+<form method="post" action="/d/${view.reference}/${act}">${hiddenFields({ ...values, revision: String(view.revision), form: model.formId, confirmed: 'yes' })}<div class="buttons"><button type="submit" class="${grave ? 'grave' : ''}">${verb}</button><a href="/d/${view.reference}">Change nothing</a></div></form>`,
+  });
+}
+
+const changesSince = (context: PageContext, lines: readonly TrailLine[]): Html =>
+  html`<div class="notice" role="alert"><h2>It changed meanwhile</h2><p>Since you opened the page, this happened. Nothing of yours was done yet.</p><ul>${lines.map((line) => html`<li>${shortTime(context, line.at)}: ${line.who} ${line.what}${line.detail ? ` (${line.detail})` : ''}</li>`)}</ul></div>`;
+
+/** After an act: what happened, who was told, what is next. Sending it again shows this page, not an error. */
+export function donePage(model: DisclosureModel, line: TrailLine, again: boolean, next: string): Html {
+  const { view } = model;
+  const { context } = model.options;
+  return shell({
+    title: `${view.reference}: done`,
+    context,
+    who: model.who,
+    body: html`<p><a href="/d/${view.reference}">Back to ${view.reference}</a></p>
+${again ? html`<p class="notice">This was sent before. It happened once, as follows.</p>` : ''}
+<h1>Done</h1><div class="done"><p><strong>${capital(line.who)} ${line.what}</strong>${line.detail ? html`: ${line.detail}` : ''}, ${shortTime(context, line.at)}.</p></div>
+${view.stage && view.viewer.kind !== 'reporter' ? lifecyclePicture(view.stage) : ''}
+<h2>Who is told</h2>${line.letters.length === 0 ? html`<p>Nobody: no letter was needed.</p>` : html`<ul>${line.letters.map(({ to, template }) => html`<li>${to} <span class="soft">(${template.replace(/-/g, ' ')})</span></li>`)}</ul>`}
+<h2>What is next</h2><p>${next}</p>`,
+  });
+}
+
+/** A page with one message: what is the matter, and what one can do about it. */
+export function messagePage(
+  context: PageContext,
+  title: string,
+  body: Html | string,
+  errors: readonly FieldError[] = [],
+): Html {
+  return shell({
+    title,
+    context,
+    narrow: true,
+    body: html`${errorSummary(errors)}<h1>${title}</h1>${typeof body === 'string' ? html`<p>${body}</p>` : body}`,
+  });
+}
+
+/** An act that a rule refused: which rule, and what would satisfy it. */
+export const refusal = (rule: string, message: string, remedy: string): string =>
+  `${message} ${remedy} (Rule ${rule}.)`;
