@@ -47,6 +47,8 @@ export function guard(call: Call, operation: Operation, state: GithubState): Ans
   // Credentials use real time: octokit keeps tokens by the machine's clock, not by the desk's.
   if (!token || (token.expires !== null && token.expires < Date.now()))
     return unauthorized('Bad credentials');
+  const window = hour();
+  if (state.window !== window) Object.assign(state, { window, calls: 0 });
   // Asking for the limit does not count against it.
   if (operation.id === 'rate-limit/get') return undefined;
   state.calls += 1;
@@ -59,9 +61,12 @@ export function guard(call: Call, operation: Operation, state: GithubState): Ans
   return undefined;
 }
 
+/** The machine's current hour since the epoch: limits, like credentials, count real time. */
+export const hour = (): number => Math.floor(Date.now() / 3_600_000);
+
 /** GitHub's rate-limit headers; a window is the machine's current hour. */
 export function limitHeaders(state: GithubState): Record<string, string> {
-  const reset = (Math.floor(Date.now() / 3_600_000) + 1) * 3600;
+  const reset = (hour() + 1) * 3600;
   return {
     'x-ratelimit-limit': String(state.hourlyLimit),
     'x-ratelimit-remaining': String(Math.max(0, state.hourlyLimit - state.calls)),
@@ -149,6 +154,9 @@ export function accessHandlers(
         const token = `ghs_${randomBytes(18).toString('hex')}`;
         const expires = Date.now() + 3_600_000;
         const permissions = state.app?.permissions ?? {};
+        for (const [old, { expires: end }] of Object.entries(state.tokens)) {
+          if (end !== null && end < Date.now()) delete state.tokens[old];
+        }
         state.tokens[token] = { login: 'disclosure-desk[bot]', permissions, expires };
         const body = {
           token,
@@ -158,7 +166,7 @@ export function accessHandlers(
         };
         return { status: 201, body };
       }),
-    'rate-limit/get': (call, state) => {
+    'rate-limit/get': (_call, state) => {
       const reset = Number(limitHeaders(state)['x-ratelimit-reset']);
       const rate = {
         limit: state.hourlyLimit,
@@ -166,12 +174,8 @@ export function accessHandlers(
         reset,
         used: state.calls,
       };
-      const body = { resources: { core: rate, search: { limit: 30, remaining: 30, reset, used: 0 } } };
-      // `rate` was removed by API version 2026-03-10.
-      return {
-        status: 200,
-        body: (call.headers['x-github-api-version'] ?? '') >= '2026-03-10' ? body : { ...body, rate },
-      };
+      const search = { limit: 30, remaining: 30, reset, used: 0 };
+      return { status: 200, body: { resources: { core: rate, search }, rate } };
     },
   };
 }

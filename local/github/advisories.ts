@@ -60,7 +60,9 @@ export const invalid = (field: string, message: string): Answer => ({
   },
 });
 
-const version = (call: Call): string => call.headers['x-github-api-version'] ?? '';
+/** Without credentials only what is published can be seen; what a token may see the guard decides. */
+const maySee = (call: Call, advisory: StoredAdvisory): boolean =>
+  call.headers.authorization !== undefined || advisory.state === 'published';
 
 const repositoryOf = (call: Call): string => `${call.parameters.owner}/${call.parameters.repo}`;
 
@@ -76,21 +78,23 @@ export function find(state: GithubState, repository: string, ghsa: string): Stor
 export function advisoryHandlers(tools: AdvisoryTools): Handlers {
   const show = (call: Call, advisory: StoredAdvisory, status = 200): Answer => ({
     status,
-    body: tools.shapes.advisory(call.base, advisory, version(call)),
+    body: tools.shapes.advisory(call.base, advisory),
   });
   const found = (call: Call, state: GithubState, then: (advisory: StoredAdvisory) => Answer): Answer => {
     const advisory = find(state, repositoryOf(call), call.parameters.ghsa_id ?? '');
-    return advisory ? then(advisory) : notFound();
+    return advisory && maySee(call, advisory) ? then(advisory) : notFound();
   };
   return {
     'security-advisories/list-repository-advisories': (call, state) => {
       if (!state.repositories[repositoryOf(call)]) return notFound();
-      const own = state.advisories.filter((each) => each.repository === repositoryOf(call));
-      return page(call, own, (each) => tools.shapes.advisory(call.base, each, version(call)));
+      const own = state.advisories.filter(
+        (each) => each.repository === repositoryOf(call) && maySee(call, each),
+      );
+      return page(call, own, (each) => tools.shapes.advisory(call.base, each));
     },
     'security-advisories/list-org-repository-advisories': (call, state) => {
       const own = state.advisories.filter((each) => each.repository.startsWith(`${call.parameters.org}/`));
-      return page(call, own, (each) => tools.shapes.advisory(call.base, each, version(call)));
+      return page(call, own, (each) => tools.shapes.advisory(call.base, each));
     },
     'security-advisories/create-repository-advisory': (call, state) => {
       const refusal = refuse(call.body as AdvisoryBody, state, repositoryOf(call));
@@ -134,15 +138,13 @@ export function advisoryHandlers(tools: AdvisoryTools): Handlers {
       }),
     'security-advisories/list-global-advisories': (call, state) => {
       const known = state.advisories.filter((each) => each.state === 'published').filter(asked(call));
-      return page(call, known, (each) => tools.shapes.globalAdvisory(call.base, each, version(call)));
+      return page(call, known, (each) => tools.shapes.globalAdvisory(call.base, each));
     },
     'security-advisories/get-global-advisory': (call, state) => {
       const known = state.advisories.find(
         (each) => each.ghsa === call.parameters.ghsa_id && each.state === 'published',
       );
-      return known
-        ? { status: 200, body: tools.shapes.globalAdvisory(call.base, known, version(call)) }
-        : notFound();
+      return known ? { status: 200, body: tools.shapes.globalAdvisory(call.base, known) } : notFound();
     },
   };
 }

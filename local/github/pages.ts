@@ -20,7 +20,6 @@ function page(title: string, body: Fragment | Promise<Fragment>): Answer {
 /** Pages at the addresses that advisories, commits and pull requests name, so that every link opens. */
 export function pages(call: Call, state: GithubState): Answer | undefined {
   if (call.method !== 'GET') return undefined;
-  if (call.path === '/') return home(state);
   const [, owner, name, kind, ...rest] = decodeURIComponent(call.path).split('/');
   const repository = state.repositories[`${owner}/${name}`];
   if (!repository) return undefined;
@@ -28,13 +27,15 @@ export function pages(call: Call, state: GithubState): Answer | undefined {
   if (kind === 'commit') return commitPage(repository, rest[0] ?? '');
   if (kind === 'pull') return pullPage(repository, Number(rest[0]));
   if (kind === 'security' && rest[0] === 'advisories') {
+    if (rest[1] === 'new') return newAdvisory(repository);
     const advisory = rest[1] ? find(state, repository.fullName, rest[1]) : undefined;
     return advisory ? advisoryPage(advisory, state) : rest[1] ? undefined : repositoryPage(repository, state);
   }
   return kind === 'tree' || kind === 'blob' ? repositoryPage(repository, state) : undefined;
 }
 
-function home(state: GithubState): Answer {
+/** All repositories: where a person begins. */
+export function home(state: GithubState): Answer {
   const names = Object.keys(state.repositories).sort();
   return page(
     'Repositories',
@@ -71,6 +72,16 @@ function pullPage(repository: StoredRepository, number: number): Answer | undefi
   const pull = repository.pulls.find((each) => each.number === number);
   return (
     pull && page(`${pull.title} #${number}`, html`<p>${pull.login}, ${pull.at}</p><pre>${pull.body}</pre>`)
+  );
+}
+
+/** What a person fills in where the desk was refused. */
+function newAdvisory(repository: StoredRepository): Answer {
+  return page(
+    `New advisory in ${repository.fullName}`,
+    html`<form method="post" action="/_control/open"><input type="hidden" name="form" value="yes"><input type="hidden" name="repository" value="${repository.fullName}">
+<p><label>Title <input name="summary" required></label></p><p><label>Description <textarea name="description" rows="8" cols="60" required></textarea></label></p>
+<p><label>CVSS vector <input name="vector" size="50"></label></p><button>Open the draft advisory</button></form>`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { type Call, ControlError } from '../stand-in/server.ts';
+import { hour } from './access.ts';
 import { type AdvisoryTools, change, find, fork, moveTo, store } from './advisories.ts';
 import { scoreOf } from './shapes.ts';
 import {
@@ -30,7 +31,8 @@ const levels: readonly string[] = ['critical', 'high', 'medium', 'low'];
 
 /** What people do in GitHub's own pages, beyond any API: `POST /_control/<name>`. */
 export function people(tools: PeopleTools): Readonly<Record<string, Control>> {
-  const told = (advisory: StoredAdvisory, call: Call): unknown => tools.shapes.advisory(call.base, advisory);
+  const shapeOf = (advisory: StoredAdvisory, call: Call) => tools.shapes.advisory(call.base, advisory);
+  const told = (advisory: StoredAdvisory, call: Call): unknown => shapeOf(advisory, call);
   return {
     /** { repositories?, users?, teams?, app?, tokens?, appIsAdmin? } */
     seed: (body, state) => {
@@ -39,6 +41,7 @@ export function people(tools: PeopleTools): Readonly<Record<string, Control>> {
     },
     /** { remaining }: how many calls are left of this hour. */
     'rate-limit': (body, state) => {
+      state.window = hour();
       state.calls = state.hourlyLimit - Number(body.remaining ?? 0);
       return { remaining: Number(body.remaining ?? 0) };
     },
@@ -91,6 +94,24 @@ export function people(tools: PeopleTools): Readonly<Record<string, Control>> {
       };
       repository.pulls.push({ number, ...details, login, base: repository.defaultBranch, at: tools.at() });
       return { number, url: `${call.base}/${repository.fullName}/pull/${number}` };
+    },
+    /** { repository, summary, description, login?, vector?, severity?, ecosystem? }: a draft opened by hand. */
+    open: (body, state, call) => {
+      const repository = place(state, text(body, 'repository'));
+      const vector = optional(body, 'vector');
+      const severity = optional(body, 'severity');
+      if (vector !== undefined && scoreOf(vector) === undefined)
+        throw new ControlError(`no vector ${vector}`);
+      const values = {
+        summary: text(body, 'summary'),
+        description: text(body, 'description'),
+        vulnerabilities: [{ package: { ecosystem: optional(body, 'ecosystem') ?? 'other' } }],
+        ...(vector === undefined ? {} : { cvss_vector_string: vector }),
+        ...(severity === undefined || vector !== undefined ? {} : { severity: severity as Level }),
+      };
+      const origin = { reported: false, author: optional(body, 'login') ?? 'maintainer' };
+      const advisory = store(state, repository.fullName, values, tools.at(), origin);
+      return { ...shapeOf(advisory, call), location: body.form === 'yes' ? pageOf(advisory) : undefined };
     },
     /** { repository, summary, description, login?, vector?, severity?, vulnerabilities? }: a private vulnerability report. */
     report: (body, state, call) => {
@@ -200,6 +221,9 @@ function place(state: GithubState, name: string): StoredRepository {
   if (!repository) throw new ControlError(`no repository ${name}`);
   return repository;
 }
+
+const pageOf = (advisory: StoredAdvisory): string =>
+  `/${advisory.repository}/security/advisories/${advisory.ghsa}`;
 
 const optional = (body: Record<string, unknown>, name: string): string | undefined =>
   typeof body[name] === 'string' && body[name] !== '' ? body[name] : undefined;

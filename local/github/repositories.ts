@@ -12,7 +12,8 @@ export function repositoryHandlers(shapes: Shapes): Handlers {
     (then: (repository: StoredRepository, call: Call, state: GithubState) => Answer) =>
     (call: Call, state: GithubState): Answer => {
       const repository = state.repositories[`${call.parameters.owner}/${call.parameters.repo}`];
-      return repository ? then(repository, call, state) : notFound();
+      const seen = repository && (!repository.private || call.headers.authorization !== undefined);
+      return seen ? then(repository, call, state) : notFound();
     };
   return {
     'repos/get': within((repository, call) => ({

@@ -4,10 +4,10 @@ import { Contract, type Json } from '../stand-in/contract.ts';
 import { type Running, startStandIn } from '../stand-in/server.ts';
 import { accessHandlers, guard, limitHeaders } from './access.ts';
 import { advisoryHandlers, documentation } from './advisories.ts';
-import { pages } from './pages.ts';
+import { home, pages } from './pages.ts';
 import { type PeopleTools, people } from './people.ts';
 import { repositoryHandlers } from './repositories.ts';
-import { Shapes } from './shapes.ts';
+import { inVersion, Shapes } from './shapes.ts';
 import { emptyState, type GithubSeed, type GithubState, plant, type StoredAdvisory } from './state.ts';
 
 export interface GithubOptions {
@@ -63,7 +63,17 @@ export async function startGithub(options: GithubOptions): Promise<RunningGithub
       const shapes = new Shapes(described, state);
       const tools = toolsOf(shapes, state, at, webhook);
       return {
-        handlers: { ...advisoryHandlers(tools), ...repositoryHandlers(shapes), ...accessHandlers(shapes) },
+        handlers: {
+          ...advisoryHandlers(tools),
+          ...repositoryHandlers(shapes),
+          ...accessHandlers(shapes),
+          // The API's root is where a person opens the stand-in.
+          'meta/root': (_call, current) => home(current),
+        },
+        adapted: (answer, { headers }) =>
+          'body' in answer
+            ? { ...answer, body: inVersion(answer.body, headers['x-github-api-version'] ?? '') }
+            : answer,
         guard,
         headers: (_call, current) => limitHeaders(current),
         control: people(tools),
@@ -78,7 +88,8 @@ export async function startGithub(options: GithubOptions): Promise<RunningGithub
         }),
         // A missing team is 404 in reality; the description of its members names only 200.
         undescribed: (operation, answer) =>
-          operation.id === 'teams/list-members-in-org' && answer.status === 404,
+          answer.html !== undefined ||
+          (operation.id === 'teams/list-members-in-org' && answer.status === 404),
         webhookHeaders: (event, id, signature) => ({
           'x-github-event': event,
           'x-github-delivery': id,

@@ -33,6 +33,17 @@ export function levelOf(score: number): Level | null {
   return score >= 0.1 ? 'low' : null;
 }
 
+/** What API version 2026-03-10 took out of the answers that the desk meets. */
+const removed = new Set(['cvss', 'has_downloads', 'merge_commit_sha', 'assignee', 'rate']);
+
+/** A body as the asked API version gives it. */
+export function inVersion(body: unknown, version: string): unknown {
+  if (version < '2026-03-10' || body === null || typeof body !== 'object') return body;
+  if (Array.isArray(body)) return body.map((each) => inVersion(each, version));
+  const kept = Object.entries(body).filter(([key]) => !removed.has(key));
+  return Object.fromEntries(kept.map(([key, value]) => [key, inVersion(value, version)]));
+}
+
 /** Builds answers in the shapes of the description, with addresses of this stand-in. */
 export class Shapes {
   readonly #contract: Contract;
@@ -276,7 +287,7 @@ export class Shapes {
     };
   }
 
-  advisory(base: string, stored: StoredAdvisory, version = ''): Shape {
+  advisory(base: string, stored: StoredAdvisory): Shape {
     const [owner = ''] = stored.repository.split('/');
     const fork = stored.fork === null ? undefined : this.#state.repositories[stored.fork];
     const score = stored.vector === null ? undefined : scoreOf(stored.vector);
@@ -317,14 +328,12 @@ export class Shapes {
       }),
       private_fork: fork ? this.simpleRepository(base, fork) : null,
     };
-    // Removed by API version 2026-03-10 (changeset deprecate_cvss).
-    if (version >= '2026-03-10') delete shape.cvss;
     return shape;
   }
 
   /** A published advisory as the global database lists it. */
-  globalAdvisory(base: string, stored: StoredAdvisory, version = ''): Shape {
-    const own = this.advisory(base, stored, version);
+  globalAdvisory(base: string, stored: StoredAdvisory): Shape {
+    const own = this.advisory(base, stored);
     const shape: Shape = {
       ghsa_id: stored.ghsa,
       cve_id: stored.cve,
@@ -354,7 +363,6 @@ export class Shapes {
       cwes: own.cwes,
       credits: stored.credits.map(({ login, type }) => ({ user: this.user(base, login), type })),
     };
-    if (version >= '2026-03-10') delete shape.cvss;
     return shape;
   }
 }

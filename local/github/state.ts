@@ -111,8 +111,9 @@ export interface GithubState {
   >;
   /** Whether the app counts as an administrator: collaborators, fork, close and publish need one. */
   appIsAdmin: boolean;
-  /** Calls since the stand-in began, for the rate limit's headers. */
+  /** Calls in this hour of real time, and which hour it is. */
   calls: number;
+  window: number;
   readonly hourlyLimit: number;
 }
 
@@ -171,6 +172,7 @@ export const emptyState = (): GithubState => ({
   tokens: {},
   appIsAdmin: true,
   calls: 0,
+  window: 0,
   hourlyLimit: 5000,
 });
 

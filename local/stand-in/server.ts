@@ -94,6 +94,8 @@ export interface StandIn<State> {
   readonly control: Readonly<
     Record<string, (body: Record<string, unknown>, state: State, call: Call) => unknown>
   >;
+  /** An answer as an older or newer version of the API would give it. */
+  readonly adapted?: (answer: Answer, call: Call) => Answer;
   /** Answers that the description leaves out although the real system gives them. */
   readonly undescribed?: (operation: Operation, answer: Answer) => boolean;
   /** The headers of a webhook with this body. */
@@ -205,7 +207,8 @@ export async function startStandIn<State extends object>(
     const guarded = standIn.guard(bound, operation, state);
     const handler = standIn.handlers[operation.id];
     if (!guarded && !handler) return unknown(call, [`${operation.id} is not stood in`], operation);
-    const answer = guarded ?? handler?.(bound, state) ?? { status: 500 };
+    const given = guarded ?? handler?.(bound, state) ?? { status: 500 };
+    const answer = standIn.adapted?.(given, call) ?? given;
     if (!guarded && !standIn.undescribed?.(operation, answer)) {
       const wrong = contract.answerProblems(
         operation,
