@@ -3,7 +3,7 @@ import { createAppAuth } from '@octokit/auth-app';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
-import { type Document, parseAllDocuments } from 'yaml';
+import type { Document } from 'yaml';
 import type * as z from 'zod';
 import {
   type AdvisoryAnswer,
@@ -470,7 +470,10 @@ function viewOf(repository: RepositoryName, answer: AdvisoryAnswer): AdvisoryVie
 }
 
 /** The first document of a catalog file that names an owner, else the first mapping; null for what is none. */
-function catalogOf(text: string): CatalogInfo | null {
+async function catalogOf(text: string): Promise<CatalogInfo | null> {
+  // A third of the bundle, loaded only when a catalog file is there to be read; a bundled CommonJS module has
+  // nothing but its default export.
+  const { parseAllDocuments } = (await import('yaml')).default;
   const mappings = parseAllDocuments(text, { logLevel: 'silent' }).map(contentOf).filter(isMapping);
   const chosen =
     mappings.find((each) => isMapping(each.spec) && each.spec.owner !== undefined) ?? mappings[0];

@@ -18,6 +18,20 @@ export const executionName = (disclosure: string, generation: number): string =>
 
 const nameShape = /^disc-(.+)-g(\d+)$/;
 
+/** Answers a task token; one that nothing waits for any more is stale, not an error. */
+export function createTokenResolver(sfn: SFNClient = new SFNClient({})): LifecycleRunner['resolve'] {
+  return async (token, output) => {
+    try {
+      await sfn.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(output) }));
+      return 'resolved';
+    } catch (error) {
+      if (error instanceof TaskDoesNotExist || error instanceof TaskTimedOut || error instanceof InvalidToken)
+        return 'stale';
+      throw error;
+    }
+  };
+}
+
 /** Step Functions over its API. Every effect is idempotent by name or by token. */
 export function createLifecycleRunner(config: {
   readonly stateMachineArn: string;
@@ -25,6 +39,7 @@ export function createLifecycleRunner(config: {
 }): LifecycleRunner {
   const { stateMachineArn } = config;
   const sfn = config.client ?? new SFNClient({});
+  const resolve = createTokenResolver(sfn);
   const arnOf = (name: string): string =>
     `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
 
@@ -39,20 +54,7 @@ export function createLifecycleRunner(config: {
         throw error;
       }
     },
-    async resolve(token, output) {
-      try {
-        await sfn.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(output) }));
-        return 'resolved';
-      } catch (error) {
-        if (
-          error instanceof TaskDoesNotExist ||
-          error instanceof TaskTimedOut ||
-          error instanceof InvalidToken
-        )
-          return 'stale';
-        throw error;
-      }
-    },
+    resolve,
     async status(disclosure, generation) {
       try {
         const { status } = await sfn.send(

@@ -13,6 +13,8 @@ export function createReleaseScheduler(config: {
   readonly group: string;
   readonly target: string;
   readonly role: string;
+  /** Queue for what could not be delivered. */
+  readonly deadLetters: string;
   readonly client?: SchedulerClient;
 }): ReleaseScheduler {
   const scheduler = config.client ?? new SchedulerClient({});
@@ -26,7 +28,12 @@ export function createReleaseScheduler(config: {
         ScheduleExpressionTimezone: 'UTC',
         FlexibleTimeWindow: { Mode: 'OFF' as const },
         ActionAfterCompletion: 'DELETE' as const,
-        Target: { Arn: config.target, RoleArn: config.role, Input: JSON.stringify(input) },
+        Target: {
+          Arn: config.target,
+          RoleArn: config.role,
+          Input: JSON.stringify(input),
+          DeadLetterConfig: { Arn: config.deadLetters },
+        },
       };
       try {
         await scheduler.send(new CreateScheduleCommand(schedule));

@@ -6,6 +6,7 @@ import { decide } from '#domain/decide.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { type Actor, actorName, type PersonId } from '#domain/people.ts';
 import { onDutyAt } from '#domain/rota.ts';
+import { addressGroup } from './address-group.ts';
 import { cadenceOf, changedGroups } from './reminder-groups.ts';
 
 /** One command on one disclosure, and what made it happen. */
@@ -58,7 +59,7 @@ export async function whoIsOnDuty(
 export function commitCommand(deps: {
   readonly store: DeskStore;
   readonly clock: Clock;
-  readonly settings: Pick<Settings, 'policy'>;
+  readonly settings: Pick<Settings, 'policy' | 'identity'>;
 }): CommitCommand {
   const { store, clock, settings } = deps;
   return async (input) => {
@@ -98,7 +99,7 @@ export function commitCommand(deps: {
             actor: actorName(input.actor),
             at: now,
             data: decision.data,
-            letters: decision.letters,
+            letters: await addressGroup(store, settings, decision.letters),
             signals: decision.signals,
             correlation: disclosure.intakes[0] ?? disclosure.id,
           },

@@ -30,6 +30,7 @@ export const messages = {
   advanced: message('FLOW01', 'info', 'A wait of the state machine was resolved'),
   executionStarted: message('FLOW02', 'info', 'An execution was started'),
   executionReplaced: message('FLOW03', 'warn', 'A lost execution is replaced'),
+  taskFailed: message('FLOW05', 'error', 'A task of the state machine failed'),
   tokenHeld: message('FLOW04', 'info', 'A task token is held'),
   errandDone: message('ERRAND01', 'info', 'An errand at GitHub or Discourse was done'),
   errandHandedOff: message('ERRAND02', 'warn', 'An errand was handed to a person'),

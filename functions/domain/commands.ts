@@ -185,6 +185,14 @@ export type Command =
   | { readonly name: 'go-public-early'; readonly reason: string }
   | { readonly name: 'renew-embargo'; readonly until: Instant; readonly reason: string }
   // time and machinery
+  /** A letter of ours did not arrive, or nobody knows whether it went out. */
+  | {
+      readonly name: 'note-delivery';
+      readonly of: string;
+      readonly part: string;
+      readonly template: string;
+      readonly problem: 'unknown' | 'failed' | 'bounced' | 'complained';
+    }
   | { readonly name: 'record-schedules'; readonly at: Instant }
   | { readonly name: 'pass-deadline' }
   | { readonly name: 'begin-generation'; readonly because: 'timed-out' | 'lost' | 'redefined' };

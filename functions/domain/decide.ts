@@ -5,6 +5,7 @@ import { deadlineRules, nextDeadline, pruneTold } from './deadlines.ts';
 import { type Disclosure, openEntries } from './disclosure.ts';
 import {
   type Draft,
+  onDuty,
   type ReminderChange,
   type Rule,
   type Rules,
@@ -45,6 +46,16 @@ const rules: Rules<CommandName> = {
   ...releaseRules,
   ...embargoRules,
   ...deadlineRules,
+  'note-delivery'(draft, command) {
+    draft.data.of = command.of;
+    draft.data.part = command.part;
+    draft.data.template = command.template;
+    draft.data.problem = command.problem;
+    write(draft, 'escalation', onDuty(draft), {
+      ...sayable(draft),
+      about: command.problem === 'unknown' ? 'letter-unknown' : 'letter-bounced',
+    });
+  },
   'begin-generation'(draft, command) {
     const generation = draft.disclosure.generation + 1;
     set(draft, { generation });

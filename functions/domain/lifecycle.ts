@@ -118,6 +118,7 @@ export const transitions = [
   // time and machinery
   row('record-schedules', ['announced', 'merged']),
   row('pass-deadline', anyStage, []),
+  row('note-delivery', anyStage, [], { afterExit: true }),
   row('begin-generation', anyStage, []),
 ] as const satisfies readonly Transition[];
 

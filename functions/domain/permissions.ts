@@ -57,6 +57,7 @@ export const permissions: Readonly<Record<CommandName, readonly Who[]>> = {
   'renew-embargo': ['member'],
   'record-schedules': ['desk'],
   'pass-deadline': ['desk'],
+  'note-delivery': ['desk'],
   'begin-generation': ['desk'],
 };
 

@@ -1,0 +1,27 @@
+import * as z from 'zod/mini';
+
+/** Inputs and outputs of the state machine's tasks: ids alone, never a word of a report. */
+const ids = {
+  disclosure: z.string().check(z.minLength(1)),
+  generation: z.int(),
+  correlation: z.string(),
+};
+
+/** Of a state that works on the whole disclosure. */
+export const taskInput = z.strictObject(ids);
+export type TaskInput = z.infer<typeof taskInput>;
+
+/** Of one round of the Map over repositories. */
+export const repositoryInput = z.strictObject({ ...ids, repository: z.string() });
+export type RepositoryInput = z.infer<typeof repositoryInput>;
+
+/** States that wait for people. */
+export const waits = ['AwaitTriage', 'AwaitAnnouncement', 'AwaitMerge', 'AwaitPublication'] as const;
+
+/** Of a state that waits. */
+export const holdInput = z.strictObject({
+  ...ids,
+  wait: z.enum(waits),
+  token: z.string().check(z.minLength(1)),
+});
+export type HoldInput = z.infer<typeof holdInput>;

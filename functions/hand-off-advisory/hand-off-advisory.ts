@@ -1,0 +1,18 @@
+import type { CommitCommand } from '#commit/commit-command.ts';
+import type { RepositoryInput } from '#contracts/machine.ts';
+
+/** GitHub did not answer for hours: a person opens the advisory by hand, the disclosure goes on. */
+export const handOffAdvisory =
+  (deps: { readonly commit: CommitCommand }) =>
+  async ({ disclosure, repository, generation }: RepositoryInput): Promise<void> => {
+    await deps.commit({
+      disclosure,
+      command: {
+        name: 'hand-off-advisory',
+        repository,
+        why: 'GitHub did not answer, although asked for hours.',
+      },
+      actor: { kind: 'desk' },
+      cause: `hand-off:${repository}:g${generation}`,
+    });
+  };
