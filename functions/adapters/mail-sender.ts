@@ -66,17 +66,17 @@ export function createMailSender(config: {
   const ses = config.client ?? new SESClient({ maxAttempts: 1 });
   return {
     async send(mail) {
-      const raw = await composeMail(mail, config.from);
+      const headers = {
+        ...mail.headers,
+        // As headers, which SES takes off before it sends: what the API's parameters would say.
+        'X-SES-MESSAGE-TAGS': `outbox=${mail.tag}`,
+        ...(config.configurationSet && { 'X-SES-CONFIGURATION-SET': config.configurationSet }),
+      };
+      const raw = await composeMail({ ...mail, headers }, config.from);
       if (raw.length > config.maxBytes)
         throw new MailTooLarge(`the mail has ${raw.length} bytes, ${config.maxBytes} are allowed`);
       const { MessageId } = await ses.send(
-        new SendRawEmailCommand({
-          Source: config.from,
-          Destinations: [mail.to],
-          RawMessage: { Data: raw },
-          Tags: [{ Name: 'outbox', Value: mail.tag }],
-          ...(config.configurationSet && { ConfigurationSetName: config.configurationSet }),
-        }),
+        new SendRawEmailCommand({ Source: config.from, Destinations: [mail.to], RawMessage: { Data: raw } }),
       );
       if (!MessageId) throw new Error('SES answered without a message id');
       return { sesId: MessageId };

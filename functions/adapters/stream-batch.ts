@@ -2,7 +2,8 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { type Log, messages } from '#contracts/log.ts';
-import type { StoredEvent } from '#contracts/ports.ts';
+import type { DeskStore, Partition, StoredEvent } from '#contracts/ports.ts';
+import { redelivery } from '#contracts/replay.ts';
 import { storedEvent } from './disclosure-store.ts';
 
 /**
@@ -24,4 +25,25 @@ export async function streamBatch(
     }
   }
   return { batchItemFailures: [] };
+}
+
+/** Is this what `reconcile` sends: events that still wait? */
+export const isRedelivery = (event: unknown): boolean =>
+  typeof event === 'object' && event !== null && 'redeliver' in event;
+
+/** Takes up waiting events; one that fails does not keep the others waiting, and waits on itself. */
+export async function redeliverBatch(
+  batch: unknown,
+  store: Pick<DeskStore, 'event'>,
+  log: Log,
+  take: (event: StoredEvent) => Promise<void>,
+): Promise<void> {
+  for (const { partition, cause } of redelivery.parse(batch).redeliver) {
+    try {
+      const event = await store.event(partition as Partition, cause);
+      if (event) await take(event);
+    } catch (error) {
+      log(messages.letterFailed, { cause, error: (error as Error).name });
+    }
+  }
 }

@@ -7,7 +7,7 @@ import { createLifecycleRunner } from '#adapters/lifecycle-runner.ts';
 import { createLog } from '#adapters/logger.ts';
 import { createMailSender } from '#adapters/mail-sender.ts';
 import { readSettings } from '#adapters/settings.ts';
-import { streamBatch } from '#adapters/stream-batch.ts';
+import { isRedelivery, redeliverBatch, streamBatch } from '#adapters/stream-batch.ts';
 import { commitCommand } from '#commit/commit-command.ts';
 import { mayAcknowledge, withhold } from './acknowledgements.ts';
 import { deliver } from './deliver.ts';
@@ -35,5 +35,8 @@ const deliverEvent = deliver({
   withhold: withhold(deps),
 });
 
-/** Each new event of the table that has letters or signals; what fails is brought again, the rest is not. */
-export const handler = (batch: DynamoDBStreamEvent) => streamBatch(batch, log, deliverEvent);
+/** Each new event with letters or signals, or waiting ones from `reconcile`; what fails is brought again, the rest is not. */
+export const handler = (batch: DynamoDBStreamEvent) =>
+  isRedelivery(batch)
+    ? redeliverBatch(batch, store, log, (event) => deliverEvent(event, { again: true }))
+    : streamBatch(batch, log, deliverEvent);

@@ -6,8 +6,11 @@ export const environment = z.object({
   BUCKET_NAME: z.string().check(z.minLength(1)),
   INTAKE_QUEUE_URL: z.string().check(z.minLength(1)),
   STATE_MACHINE_ARN: z.string().check(z.minLength(1)),
-  /** Absent where the configuration has no GitHub App. */
-  GITHUB_SECRET_ARN: z.optional(z.string()),
+  DELIVER_FUNCTION_NAME: z.string().check(z.minLength(1)),
+  RUN_ERRANDS_FUNCTION_NAME: z.string().check(z.minLength(1)),
   /** Only in a local deployment: file with the milliseconds that the desk's clock is ahead. */
   CLOCK_OFFSET_FILE: z.optional(z.string()),
 });
+
+/** The schedules' inputs: every 15 minutes, and once a day in full. */
+export const input = z.object({ full: z.optional(z.boolean()) });

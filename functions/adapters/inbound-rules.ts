@@ -1,0 +1,30 @@
+import { resolveMx } from 'node:dns/promises';
+import {
+  DescribeActiveReceiptRuleSetCommand,
+  SESClient,
+  SetActiveReceiptRuleSetCommand,
+} from '@aws-sdk/client-ses';
+
+/** Errors of DNS that mean: this name has no mail server. */
+const nobody = new Set(['ENOTFOUND', 'ENODATA']);
+
+/** SES's one active receipt rule set, and the world's MX records. */
+export function createInboundRules(ses: SESClient = new SESClient({})) {
+  return {
+    async activeRuleSet(): Promise<string | undefined> {
+      const { Metadata } = await ses.send(new DescribeActiveReceiptRuleSetCommand({}));
+      return Metadata?.Name;
+    },
+    async activate(ruleSet: string | undefined): Promise<void> {
+      await ses.send(new SetActiveReceiptRuleSetCommand({ RuleSetName: ruleSet }));
+    },
+    async mailServers(name: string): Promise<readonly string[]> {
+      try {
+        return (await resolveMx(name)).map(({ exchange }) => exchange.toLowerCase());
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && nobody.has(String(error.code))) return [];
+        throw error;
+      }
+    },
+  };
+}
