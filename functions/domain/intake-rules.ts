@@ -40,7 +40,7 @@ const suppressed = (facts: IntakeFacts, ...names: readonly string[]): boolean =>
 
 /** Mail systems' own senders: no person writes as one of these. */
 const mailSystem =
-  /^(mailer-?daemon|postmaster|mdaemon|mail-?daemon|mail[-_]?delivery[-_.](system|subsystem))/;
+  /^(mailer-?daemon|post[-_]?master|mdaemon|mail-?daemon|mail[-_]?delivery[-_.](system|subsystem))/;
 
 const fromMailSystem = ({ scan }: IntakeFacts): boolean =>
   scan.from !== undefined && mailSystem.test(localOf(scan.from.address));
@@ -91,6 +91,20 @@ export const kindRules: readonly KindRule[] = [
         namedMailSystem(facts) ||
         bouncedBody(facts) ||
         suppressed(facts, 'auto-submitted')),
+  },
+  {
+    kind: 'bounce',
+    rule: 'complaint',
+    // The feedback loop of a large mail provider, which does not use the standard's report.
+    when: ({ scan, parts }) =>
+      /^complaint about message from [\da-f.:]+$/i.test(scan.subject) && parts[0] === 'message/rfc822',
+  },
+  {
+    kind: 'bounce',
+    rule: 'notification-service',
+    when: ({ scan }) =>
+      scan.from?.address.toLowerCase() === 'no-reply@sns.amazonaws.com' &&
+      /"notificationType\\?" ?: ?\\?"|"Type\\?" ?: ?\\?"Notification/.test(scan.bodyStart.slice(0, 20_000)),
   },
   {
     kind: 'bounce',

@@ -10,7 +10,22 @@ export interface SuppressionRule {
   readonly when: (facts: MailFacts) => boolean;
 }
 
-const listFields = ['list-id', 'list-unsubscribe', 'list-post', 'list-help'];
+/** The four of the mail rules, and what older list managers write of themselves. */
+const listFields = [
+  'list-id',
+  'list-unsubscribe',
+  'list-post',
+  'list-help',
+  'list-subscribe',
+  'list-owner',
+  'list-archive',
+  'mailing-list',
+  'x-mailing-list',
+  'x-beenthere',
+  'x-mailman-version',
+  'x-ml-name',
+  'x-mlserver',
+];
 const responderFields = [
   'x-autoreply',
   'x-autorespond',
@@ -34,14 +49,14 @@ const keyword = (value: string): string => value.split(/[;(\s]/)[0]?.toLowerCase
 
 /** A local part that a machine answers for; what `noreply` and its spellings send, nobody reads an answer to. */
 const machine =
-  /^(mailer-?daemon|postmaster|bounces?|mdaemon|mail-daemon|mail[-_]?delivery[-_.](system|subsystem)|(do[-_.]?not|no|dont)[-_.]?(reply|respond))([-_+.=].*)?$|^bounces?[-_+.=0-9]|[-_.+](bounces?|no-?reply)$/;
+  /^(mailer-?daemon|post[-_]?master|listserv|majordomo|bounces?|mdaemon|mail-daemon|mail[-_]?delivery[-_.](system|subsystem)|(do[-_.]?not|no|dont)[-_.]?(reply|respond))([-_+.=].*)?$|^bounces?[-_+.=0-9]|[-_.+](bounces?|no-?reply)$/;
 
 /** Subjects of out-of-office and undeliverable notices, in the languages that mail systems ship with. */
 export const awaySubject =
   /^\s*(\[[^\]]{1,40}\]\s*)?(re:\s*|aw:\s*)?(auto(matic|mated)?[\s-]?(reply|response|answer|respon[sd]er)|out[\s-]of[\s-](the[\s-])?office|ooo\b|(i am|i'm) (currently )?(away|out of)|away from (the )?(office|my mail)|on (vacation|holiday|annual leave|leave)\b|vacation (reply|response|message)|abwesend|abwesenheit|automatische? (antwort|antwoord)|réponse automatique|absence du bureau|respuesta automática|fuera de (la )?oficina|risposta automatica|fuori ufficio|resposta automática|automatisch antwoord|autosvar|automatiskt svar|automaattinen vastaus|自動返信|自动回复|자동 회신|автоответ)/i;
 
 export const undeliverableSubject =
-  /^\s*(\[[^\]]{1,40}\]\s*)?(re:\s*)?(undeliver(ed|able)\b|undelivered mail|mail (delivery )?(failed|failure|could not)|mail delivery (sub)?system|delivery (status notification|failure|failed|has failed|report|notification|incomplete|delayed)|(mail|message) (delivery )?(status|undeliverable|returned|not delivered|delayed|bounced)|returned (mail|to sender)|return(ed)? to sender|failure notice|failed (mail|delivery)|non[\s-]?(delivery|deliverable)|non[\s-]delivered|could not (send|deliver) (message|mail)|warning: (could not send|message .{1,40} delayed)|permanent (delivery )?(failure|error)|delivery error|unzustellbar|nicht zugestellt|unzustellbare|notificación de estado|no se puede entregar|non remis|échec de (la )?remise|avviso di mancat|mancato recapito|onbestelbaar|配信不能|配信できません)/i;
+  /^\s*(\[[^\]]{1,40}\]\s*)?((re|fwd?):\s*)?(undeliver(ed|able)\b|undelivered mail|mail (delivery )?(failed|failure|could not)|mail delivery (sub)?system|delivery (status notification|failure|failed|has failed|report|notification|incomplete|delayed)|(mail|message) (delivery )?(status|undeliverable|returned|not delivered|delayed|bounced)|returned (mail|to sender)|return(ed)? to sender|failure notice|failed (mail|delivery)|non[\s-]?(delivery|deliverable)|non[\s-]delivered|could not (send|deliver) (message|mail)|warning: (could not send|message .{1,40} delayed)|permanent (delivery )?(failure|error)|delivery error|unzustellbar|nicht zugestellt|unzustellbare|notificación de estado|no se puede entregar|non remis|échec de (la )?remise|avviso di mancat|mancato recapito|onbestelbaar|complaint about message from|メールエラー|配信不能|配信できません)/i;
 
 /**
  * Every reason for which nothing is answered automatically, by name; the first that holds is kept with the
