@@ -2,17 +2,17 @@ import { Construct } from 'constructs';
 import { environment as reconcileEnvironment } from '../functions/reconcile/env.ts';
 import { environment as remindMaintainersEnvironment } from '../functions/remind-maintainers/env.ts';
 import { sweepMs } from './config.ts';
+import type { Delivery } from './delivery.ts';
 import { type DeskContext, DeskFunction } from './desk-function.ts';
 import type { DisclosureLifecycle } from './disclosure-lifecycle.ts';
 import type { DisclosureTable } from './disclosure-table.ts';
 import type { MailIntake } from './mail-intake.ts';
-import type { OutsideSystems } from './outside-systems.ts';
 import type { ReleaseClock } from './release-clock.ts';
 
 export interface RemindersProps extends DeskContext {
   readonly table: DisclosureTable;
   readonly intake: MailIntake;
-  readonly outside: OutsideSystems;
+  readonly delivery: Delivery;
   readonly lifecycle: DisclosureLifecycle;
   readonly clock: ReleaseClock;
 }
@@ -52,7 +52,7 @@ export class Reminders extends Construct {
     props.intake.allowArchive(this.reconcile, { read: ['in', 'mail'] });
     props.intake.allowReplay(this.reconcile);
     props.lifecycle.allowWatching(this.reconcile);
-    props.outside.allowGithub(this.reconcile);
+    props.delivery.allowRedelivery(this.reconcile);
     props.clock.every(this.reconcile, 'Sweep', {
       expression: everySweep,
       description: 'Nothing lies in the inbox, waits for delivery, or ought to move and does not',
@@ -62,7 +62,7 @@ export class Reminders extends Construct {
       expression: 'cron(0 4 * * ? *)',
       zone: props.deployment.config.zone,
       input: { full: true },
-      description: 'The full comparison with GitHub and the bucket',
+      description: 'Every open disclosure is compared with its execution',
     });
   }
 }
