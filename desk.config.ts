@@ -67,8 +67,8 @@ export default {
     { name: 'Elif Kaya', address: 'elif@openedx.example', github: 'elif-kaya' },
     { name: 'Farid Haddad', address: 'farid@openedx.example', github: 'farid-haddad' },
   ],
-  // Absent: the first deployment's week on begins the rota.
-  rota: { from: '2026-11-23T09:00', shiftDays: 7, shifts: 52 },
+  // From the week of the first deployment on; `from` begins it elsewhere. Absent: it begins empty.
+  rota: { shiftDays: 7, shifts: 26 },
   operators: [
     {
       instance: 'Example University',

@@ -55,7 +55,8 @@ async function temporaryFolder(): Promise<string> {
 async function bundleFunction(name: FunctionName, target: string): Promise<void> {
   const source = sourceOf(name);
   const handler = join(source, 'handler.ts');
-  if (!existsSync(handler)) throw new Error(`functions/${name}/handler.ts does not exist: nothing to deploy for ${name}`);
+  if (!existsSync(handler))
+    throw new Error(`functions/${name}/handler.ts does not exist: nothing to deploy for ${name}`);
   const workers = readdirSync(source).filter((file) => file.endsWith('-worker.ts'));
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -121,7 +122,9 @@ async function copyStatic(source: string, target: string): Promise<void> {
   const files = readdirSync(from);
   const scripts = files.filter((file) => file.endsWith('.ts'));
   await Promise.all([
-    ...files.filter((file) => !file.endsWith('.ts')).map((file) => copyFile(join(from, file), join(to, file))),
+    ...files
+      .filter((file) => !file.endsWith('.ts'))
+      .map((file) => copyFile(join(from, file), join(to, file))),
     build({
       absWorkingDir: root,
       entryPoints: scripts.map((file) => join(from, file)),
@@ -142,4 +145,3 @@ export async function emptyBundles(): Promise<Bundles> {
   await writeFile(join(folder, 'handler.mjs'), 'export const handler = async () => undefined;\n');
   return () => folder;
 }
-

@@ -26,10 +26,16 @@ export interface Deployment {
  * both and compares the rest.
  */
 export const localDifferences = [
-  { name: 'inbound mail', why: 'the emulator does not receive mail: the mail gateway stands in for the rule, DNS and the domain name' },
+  {
+    name: 'inbound mail',
+    why: 'the emulator does not receive mail: the mail gateway stands in for the rule, DNS and the domain name',
+  },
   { name: 'TLS-only statements', why: "the emulator's endpoint is plain HTTP on loopback" },
   { name: 'synthesizer', why: "the emulator's IAM refuses to publish assets under the bootstrap's roles" },
-  { name: 'SES event destination', why: "the emulator's SES emits no events: the mailbox publishes them to the same topic" },
+  {
+    name: 'SES event destination',
+    why: "the emulator's SES emits no events: the mailbox publishes them to the same topic",
+  },
   { name: 'clock offset', why: 'time travel makes a year of reminders testable in seconds' },
   { name: 'endpoints', why: 'GitHub, Discourse and the front are addresses on this machine' },
 ] as const;
@@ -80,7 +86,9 @@ export function deploymentOf(
   if (stray.length > 0) {
     throw new ConfigRefused(
       '--context',
-      stray.map(([key, value]) => `${key}: found ${JSON.stringify(value)}, allowed: nothing without local=true`),
+      stray.map(
+        ([key, value]) => `${key}: found ${JSON.stringify(value)}, allowed: nothing without local=true`,
+      ),
     );
   }
   return { config };

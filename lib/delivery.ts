@@ -1,12 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  EventSourceMapping,
-  FilterCriteria,
-  StartingPosition,
-} from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { CfnConfigurationSet, CfnConfigurationSetEventDestination, CfnEmailIdentity } from 'aws-cdk-lib/aws-ses';
+import {
+  CfnConfigurationSet,
+  CfnConfigurationSetEventDestination,
+  CfnEmailIdentity,
+} from 'aws-cdk-lib/aws-ses';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -71,6 +71,19 @@ export class Delivery extends Construct {
     if (props.deployment.local === undefined) this.publishEvents();
   }
 
+  /** Has waiting letters, signals and errands taken up again. */
+  allowRedelivery(to: DeskFunction): void {
+    const functions = [this.deliver.function, this.runErrands.function];
+    to.allow({
+      actions: ['lambda:InvokeFunction'],
+      resources: functions.map((each) => each.functionArn),
+      variables: {
+        DELIVER_FUNCTION_NAME: this.deliver.function.functionName,
+        RUN_ERRANDS_FUNCTION_NAME: this.runErrands.function.functionName,
+      },
+    });
+  }
+
   private makeIdentity({ deployment }: DeskContext): CfnEmailIdentity {
     const { securityAddress, mailFrom } = deployment.config.mail;
     const domain = securityAddress.split('@')[1] ?? '';
@@ -79,7 +92,10 @@ export class Delivery extends Construct {
       dkimAttributes: { signingEnabled: true },
       dkimSigningAttributes: { nextSigningKeyLength: 'RSA_2048_BIT' },
       // Should its MX vanish, mail still goes out under SES's own envelope domain.
-      mailFromAttributes: { mailFromDomain: `${mailFrom}.${domain}`, behaviorOnMxFailure: 'USE_DEFAULT_VALUE' },
+      mailFromAttributes: {
+        mailFromDomain: `${mailFrom}.${domain}`,
+        behaviorOnMxFailure: 'USE_DEFAULT_VALUE',
+      },
       // Bounces come as events; by mail they would come into the desk's own inbox.
       feedbackAttributes: { emailForwardingEnabled: false },
     });
@@ -97,7 +113,6 @@ export class Delivery extends Construct {
     });
     deliver.tell('LINK_BASE', props.linkBase);
     props.table.allowCommits(deliver, 'list');
-    props.table.allowRemoval(deliver);
     props.linkKeys.allowSigning(deliver);
     props.intake.allowArchive(deliver, { read: ['text', 'mail', 'in'] });
     props.lifecycle.allowDriving(deliver);
@@ -105,10 +120,7 @@ export class Delivery extends Construct {
       Stack.of(this).formatArn({ service: 'ses', resource, resourceName });
     deliver.allow({
       actions: ['ses:SendRawEmail'],
-      resources: [
-        arn('identity', this.identity.ref),
-        arn('configuration-set', this.configurationSet.ref),
-      ],
+      resources: [arn('identity', this.identity.ref), arn('configuration-set', this.configurationSet.ref)],
       conditions: { StringEquals: { 'ses:FromAddress': securityAddress } },
       variables: { CONFIGURATION_SET: this.configurationSet.ref },
     });
@@ -140,7 +152,7 @@ export class Delivery extends Construct {
   private follow(follower: DeskFunction, attribute: string, deadLetters: Queue, props: DeliveryProps): void {
     const eventSourceArn = props.table.allowStream(follower);
     const pattern: Record<string, object> = {
-      eventName: ["INSERT"],
+      eventName: ['INSERT'],
       dynamodb: { NewImage: { [attribute]: { S: [{ exists: true }] } } },
     };
     follower.allow({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] });
@@ -195,4 +207,3 @@ export class Delivery extends Construct {
     }).node.addDependency(this.lettersTopic);
   }
 }
-

@@ -14,7 +14,9 @@ const domain = z
   .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/, 'a domain name in lower case');
 const address = z.email('a mail address').toLowerCase();
 const repository = z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'a repository as owner/name');
-const secretName = z.string().regex(/^[\w/+=.@-]{1,512}$/, "a secret's name in Secrets Manager, not its value");
+const secretName = z
+  .string()
+  .regex(/^[\w/+=.@-]{1,512}$/, "a secret's name in Secrets Manager, not its value");
 const origin = z
   .url({ protocol: /^https$/, error: 'an https URL' })
   .refine((url) => !url.endsWith('/'), 'a URL without a slash at its end');
@@ -155,8 +157,11 @@ const operatorSchema = z.strictObject({
 });
 
 const rotaSchema = z.strictObject({
-  /** The first shift's start, local time in `zone`: `2026-12-07T09:00`. */
-  from: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'a local time such as "2026-12-07T09:00"'),
+  /** The first shift's start, local time in `zone`: `2026-12-07T09:00`. Absent: Monday 09:00 of the first deployment's week. */
+  from: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'a local time such as "2026-12-07T09:00"')
+    .optional(),
   shiftDays: count.max(92, 'at most 92').default(7),
   shifts: count.max(104, 'at most 104').default(26),
 });
@@ -194,9 +199,13 @@ export const deskConfigSchema = z
     policy: policySchema.prefault({}),
     /** Raw mail is kept so long after a disclosure's end (policy A8). */
     retentionDays: days.default(365),
-    logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(180), z.literal(365)]).default(90),
+    logRetentionDays: z
+      .union([z.literal(7), z.literal(30), z.literal(90), z.literal(180), z.literal(365)])
+      .default(90),
     concurrency: concurrencySchema.prefault({}),
     members: z.array(person).min(1, 'at least one member'),
+    /** Maintainers whose address GitHub does not show. */
+    maintainers: z.array(person).default([]),
     rota: rotaSchema.optional(),
     operators: z.array(operatorSchema).default([]),
   })
@@ -207,7 +216,11 @@ export const deskConfigSchema = z
     const receivable = [host, config.mail.replyDomain];
     config.receiving.names.forEach((name, at) => {
       if (!receivable.includes(name)) {
-        refuse(['receiving', 'names', at], name, `one of ${receivable.join(', ')}: the rule takes no other mail`);
+        refuse(
+          ['receiving', 'names', at],
+          name,
+          `one of ${receivable.join(', ')}: the rule takes no other mail`,
+        );
       }
     });
     if (host === config.mail.replyDomain) {
@@ -217,11 +230,19 @@ export const deskConfigSchema = z
       refuse(['receiving', 'takeOver'], true, 'false, as receiving.ruleSet joins a set instead');
     }
     if (config.receiving.afterRule !== undefined && config.receiving.ruleSet === undefined) {
-      refuse(['receiving', 'afterRule'], config.receiving.afterRule, 'absent, unless receiving.ruleSet names a set');
+      refuse(
+        ['receiving', 'afterRule'],
+        config.receiving.afterRule,
+        'absent, unless receiving.ruleSet names a set',
+      );
     }
     const { base, certificateArn } = config.links;
     if (base !== undefined && certificateArn === undefined && !inZone(base, config.hostedZone?.name)) {
-      refuse(['links', 'certificateArn'], certificateArn, `a certificate's ARN, as no hosted zone holds ${base}`);
+      refuse(
+        ['links', 'certificateArn'],
+        certificateArn,
+        `a certificate's ARN, as no hosted zone holds ${base}`,
+      );
     }
     if (base === undefined && certificateArn !== undefined) {
       refuse(['links', 'base'], base, 'the URL that links.certificateArn is for');
@@ -263,14 +284,22 @@ type Issue = z.core.$ZodIssue;
 
 function describe(issue: Issue): readonly string[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${pathOf([...issue.path, key])}: found a name that is not known, allowed: none`);
+    return issue.keys.map(
+      (key) => `${pathOf([...issue.path, key])}: found a name that is not known, allowed: none`,
+    );
   }
   return [`${pathOf(issue.path)}: found ${shown(issue.input)}, allowed: ${allowed(issue)}`];
 }
 
 const pathOf = (path: readonly PropertyKey[]): string =>
   path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : /^[\w]+$/.test(String(step)) ? `.${String(step)}` : `["${String(step)}"]`))
+    .map((step) =>
+      typeof step === 'number'
+        ? `[${step}]`
+        : /^[\w]+$/.test(String(step))
+          ? `.${String(step)}`
+          : `["${String(step)}"]`,
+    )
     .join('')
     .replace(/^\./, '') || 'the configuration';
 

@@ -120,7 +120,9 @@ export class DeskFunction extends Construct {
     const stray = [...this.told].filter((name) => !known.includes(name));
     return [
       ...missing.map((name) => `functions/${this.name}/env.ts asks for ${name}, which nothing sets`),
-      ...stray.map((name) => `${name} is set for ${this.name}, but functions/${this.name}/env.ts does not know it`),
+      ...stray.map(
+        (name) => `${name} is set for ${this.name}, but functions/${this.name}/env.ts does not know it`,
+      ),
     ];
   }
 }

@@ -1,4 +1,10 @@
-import { CfnOutput, CliCredentialsStackSynthesizer, CustomResource, Stack } from 'aws-cdk-lib';
+import {
+  CfnOutput,
+  CliCredentialsStackSynthesizer,
+  CustomResource,
+  type IStackSynthesizer,
+  Stack,
+} from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { environment as seedDeskEnvironment } from '../functions/seed-desk/env.ts';
 import type { Bundles } from './bundling.ts';
@@ -31,9 +37,9 @@ export class DeskStack extends Stack {
   constructor(scope: Construct, { deployment, bundles, definitionFile }: DeskStackProps) {
     const { config, local } = deployment;
     super(scope, config.stackName, {
+      ...(local && { synthesizer: cliCredentials() }),
       env: { region: config.region },
       description: `Disclosure desk of ${config.project} (Open edX Proposal 60)`,
-      ...(local ? { synthesizer: new CliCredentialsStackSynthesizer() } : {}),
     });
     const context: DeskContext = { deployment, bundles, key: deskKey(this) };
 
@@ -54,8 +60,16 @@ export class DeskStack extends Stack {
     });
     const pages = new SignedPages(this, { ...context, table, intake, linkKeys });
     const { linkBase } = pages;
-    const delivery = new Delivery(this, { ...context, table, intake, linkKeys, outside, lifecycle, linkBase });
-    const reminders = new Reminders(this, { ...context, table, intake, outside, lifecycle, clock });
+    const delivery = new Delivery(this, {
+      ...context,
+      table,
+      intake,
+      linkKeys,
+      outside,
+      lifecycle,
+      linkBase,
+    });
+    const reminders = new Reminders(this, { ...context, table, intake, delivery, lifecycle, clock });
     const observers = new Observers(this, { ...context, table, outside, clock });
     pages.hook('github', observers.observeGithub);
     pages.hook('discourse', observers.observeDiscourse);
@@ -101,6 +115,9 @@ export class DeskStack extends Stack {
   }
 }
 
+/** Its type and the interface differ in `exactOptionalPropertyTypes` alone. */
+const cliCredentials = (): IStackSynthesizer => new CliCredentialsStackSynthesizer() as IStackSynthesizer;
+
 /** Members, rota, contacts and operators go into an empty table, once; a later deployment never writes people. */
 function seedTable(
   stack: Stack,
@@ -114,7 +131,7 @@ function seedTable(
     timeoutSeconds: 60,
   });
   table.allowCommits(seeder, 'list');
-  linkKeys.allowPseudonyms(seeder);
+  linkKeys.allowSigning(seeder);
   const seeding = new CustomResource(stack, 'Seed', {
     serviceToken: seeder.function.functionArn,
     resourceType: 'Custom::Seed',

@@ -5,6 +5,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { environment as closeDisclosureEnvironment } from '../functions/close-disclosure/env.ts';
+import { environment as handOffAdvisoryEnvironment } from '../functions/hand-off-advisory/env.ts';
 import { environment as holdTokenEnvironment } from '../functions/hold-token/env.ts';
 import { environment as notifyMaintainersEnvironment } from '../functions/notify-maintainers/env.ts';
 import { environment as openAdvisoriesEnvironment } from '../functions/open-advisories/env.ts';
@@ -37,12 +38,15 @@ const githubSeconds = 120;
 export class DisclosureLifecycle extends Construct {
   readonly stateMachine: StateMachine;
   readonly functions: readonly DeskFunction[];
+  /** Written out, not taken from the resource: its functions are made before it and some of them need it. */
+  private readonly arn: string;
   private readonly executions: string;
 
   constructor(scope: Construct, props: DisclosureLifecycleProps) {
     super(scope, 'DisclosureLifecycle');
     const { stackName, partition, region, account } = Stack.of(this);
     const name = `${stackName}-lifecycle`;
+    this.arn = `arn:${partition}:states:${region}:${account}:stateMachine:${name}`;
     this.executions = `arn:${partition}:states:${region}:${account}:execution:${name}`;
     this.functions = [...this.workers(props), props.scheduleRelease];
 
@@ -52,7 +56,8 @@ export class DisclosureLifecycle extends Construct {
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: invoke }));
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'Step Functions asks for its log delivery actions on all resources; AWS offers no narrower form.',
+      reason:
+        'Step Functions asks for its log delivery actions on all resources; AWS offers no narrower form.',
     });
 
     this.stateMachine = new StateMachine(this, 'StateMachine', {
@@ -80,28 +85,27 @@ export class DisclosureLifecycle extends Construct {
     });
     Validations.of(this.stateMachine).acknowledge({
       id: 'AwsSolutions-SF2',
-      reason: 'One correlation id in every log line leads from mail to advisory; X-Ray would need rights on all resources.',
+      reason:
+        'One correlation id in every log line leads from mail to advisory; X-Ray would need rights on all resources.',
     });
   }
 
   /** Starts executions, looks at them, and answers those that wait. */
   allowDriving(to: DeskFunction): void {
-    const { stateMachineArn } = this.stateMachine;
     to.allow({
       actions: ['states:StartExecution', 'states:SendTaskSuccess'],
-      resources: [stateMachineArn],
-      variables: { STATE_MACHINE_ARN: stateMachineArn },
+      resources: [this.arn],
+      variables: { STATE_MACHINE_ARN: this.arn },
     });
     this.allowLooking(to, ['states:DescribeExecution']);
   }
 
   /** Sees which executions run and how the others ended. */
   allowWatching(to: DeskFunction): void {
-    const { stateMachineArn } = this.stateMachine;
     to.allow({
       actions: ['states:ListExecutions'],
-      resources: [stateMachineArn],
-      variables: { STATE_MACHINE_ARN: stateMachineArn },
+      resources: [this.arn],
+      variables: { STATE_MACHINE_ARN: this.arn },
     });
     this.allowLooking(to, ['states:DescribeExecution']);
   }
@@ -119,7 +123,12 @@ export class DisclosureLifecycle extends Construct {
 
   /** The functions of the states, by the name law: state `OpenAdvisories`, folder `open-advisories`. */
   private workers(props: DisclosureLifecycleProps): readonly DeskFunction[] {
-    const make = (name: FunctionName, description: string, environment: EnvironmentSchema, timeoutSeconds = 30) => {
+    const make = (
+      name: FunctionName,
+      description: string,
+      environment: EnvironmentSchema,
+      timeoutSeconds = 30,
+    ) => {
       const worker = new DeskFunction(this, { ...props, name, description, environment, timeoutSeconds });
       props.table.allowCommits(worker, 'list');
       return worker;
@@ -133,6 +142,12 @@ export class DisclosureLifecycle extends Construct {
     props.outside.allowGithub(openAdvisories);
     props.intake.allowArchive(openAdvisories, { read: ['text'] });
 
+    const handOff = make(
+      'hand-off-advisory',
+      'Asks a person to open an advisory that GitHub did not take',
+      handOffAdvisoryEnvironment,
+    );
+
     const notifyMaintainers = make(
       'notify-maintainers',
       'Finds who maintains each repository and tells them score and rating',
@@ -142,10 +157,19 @@ export class DisclosureLifecycle extends Construct {
     props.outside.allowGithub(notifyMaintainers);
     props.linkKeys.allowPseudonyms(notifyMaintainers);
 
-    const holdToken = make('hold-token', 'Keeps the token of a state that waits for people', holdTokenEnvironment);
+    const holdToken = make(
+      'hold-token',
+      'Keeps the token of a state that waits for people',
+      holdTokenEnvironment,
+    );
     const close = make('close-disclosure', 'Ends a published disclosure', closeDisclosureEnvironment);
-    const renew = make('renew-execution', 'Hands a disclosure to its next execution', renewExecutionEnvironment);
-    for (const each of [holdToken, renew, close]) props.table.allowRemoval(each);
-    return [openAdvisories, holdToken, notifyMaintainers, close, renew];
+    const renew = make(
+      'renew-execution',
+      'Hands a disclosure to its next execution',
+      renewExecutionEnvironment,
+    );
+    // A fact may come before its token: the token is then answered at once.
+    holdToken.allow({ actions: ['states:SendTaskSuccess'], resources: [this.arn] });
+    return [openAdvisories, handOff, holdToken, notifyMaintainers, close, renew];
   }
 }

@@ -1,12 +1,19 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import type { DeskContext, DeskFunction } from './desk-function.ts';
 
 /** Sparse indexes: an item is in one only while it has the two attributes. */
 const indexes = {
-  /** Due rows by day and shard: a sweep costs what is due, never what is open. */
-  due: { partition: 'dueDay', sort: 'dueAt' },
+  /** Due rows by shard and instant: a sweep costs what is due, never what is open. */
+  due: { partition: 'dueShard', sort: 'dueAt' },
   /** Events whose letters or signals still wait for delivery. */
   waits: { partition: 'waits', sort: 'waitsAt' },
   /** Lists on the members' page, and people by role. */
@@ -54,16 +61,16 @@ export class DisclosureTable extends Construct {
     this.allow(to, [...reads, ...writes], through);
   }
 
-  /** Removes an item: a token that was answered, a lease that ended. */
-  allowRemoval(to: DeskFunction): void {
-    to.allow({ actions: ['dynamodb:DeleteItem'], resources: [this.table.tableArn] });
-  }
-
   /** Reads the changes as they happen; the stream holds them for a day. */
   allowStream(to: DeskFunction): string {
     const streamArn = this.table.tableStreamArn ?? '';
     to.allow({
-      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
+      actions: [
+        'dynamodb:DescribeStream',
+        'dynamodb:GetRecords',
+        'dynamodb:GetShardIterator',
+        'dynamodb:ListStreams',
+      ],
       resources: [streamArn],
     });
     return streamArn;
@@ -73,7 +80,10 @@ export class DisclosureTable extends Construct {
     const { tableArn, tableName } = this.table;
     to.allow({ actions, resources: [tableArn], variables: { TABLE_NAME: tableName } });
     if (through.length > 0) {
-      to.allow({ actions: ['dynamodb:Query'], resources: through.map((name) => `${tableArn}/index/${name}`) });
+      to.allow({
+        actions: ['dynamodb:Query'],
+        resources: through.map((name) => `${tableArn}/index/${name}`),
+      });
     }
     to.allow({
       actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],

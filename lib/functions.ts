@@ -6,6 +6,7 @@ export const functionNames = [
   'run-errands',
   'hold-token',
   'open-advisories',
+  'hand-off-advisory',
   'notify-maintainers',
   'schedule-release',
   'close-disclosure',

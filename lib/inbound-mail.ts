@@ -1,10 +1,10 @@
 import { CfnOutput, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { HostedZone, type IHostedZone, CnameRecord, MxRecord, TxtRecord } from 'aws-cdk-lib/aws-route53';
+import { CnameRecord, HostedZone, type IHostedZone, MxRecord, TxtRecord } from 'aws-cdk-lib/aws-route53';
 import { CfnReceiptRule, CfnReceiptRuleSet } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import { environment } from '../functions/activate-inbound/env.ts';
-import { type DeskContext, DeskFunction } from './desk-function.ts';
 import type { Delivery } from './delivery.ts';
+import { type DeskContext, DeskFunction } from './desk-function.ts';
 import type { MailIntake } from './mail-intake.ts';
 
 /** One DNS record, to be made or to be copied. */
@@ -106,7 +106,10 @@ export class InboundMail extends Construct {
     const { hostedZone } = props.deployment.config;
     const zone =
       hostedZone &&
-      HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId: hostedZone.id, zoneName: hostedZone.name });
+      HostedZone.fromHostedZoneAttributes(this, 'Zone', {
+        hostedZoneId: hostedZone.id,
+        zoneName: hostedZone.name,
+      });
     for (const record of [...mailRecords(props, Stack.of(this).region), ...props.linkRecords]) {
       const inZone = zone && (record.name === zone.zoneName || record.name.endsWith(`.${zone.zoneName}`));
       if (inZone) this.write(record, zone).node.addDependency(activation);
@@ -116,7 +119,8 @@ export class InboundMail extends Construct {
 
   private write({ id, type, name, value, priority = 10 }: DnsRecord, zone: IHostedZone): Construct {
     const common = { zone, recordName: `${name}.` };
-    if (type === 'MX') return new MxRecord(this, id, { ...common, values: [{ hostName: `${value}.`, priority }] });
+    if (type === 'MX')
+      return new MxRecord(this, id, { ...common, values: [{ hostName: `${value}.`, priority }] });
     if (type === 'TXT') return new TxtRecord(this, id, { ...common, values: [value] });
     return new CnameRecord(this, id, { ...common, domainName: value });
   }
@@ -124,7 +128,9 @@ export class InboundMail extends Construct {
   /** One line of the table to copy; the outputs of a deployment are that table. */
   private print({ id, type, name, value, priority = 10 }: DnsRecord): void {
     const record = `${name}  ${type}  ${type === 'MX' ? `${priority} ` : ''}${value}`;
-    new CfnOutput(this, `Dns${id}`, { value: record, description: 'Make this DNS record' }).overrideLogicalId(`Dns${id}`);
+    new CfnOutput(this, `Dns${id}`, { value: record, description: 'Make this DNS record' }).overrideLogicalId(
+      `Dns${id}`,
+    );
   }
 }
 
@@ -152,4 +158,3 @@ function mailRecords({ deployment, delivery }: InboundMailProps, region: string)
     ),
   ];
 }
-

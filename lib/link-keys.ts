@@ -1,10 +1,10 @@
 import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { DeskContext, DeskFunction } from './desk-function.ts';
 
 /** 64 letters and digits are 380 bits, read as base64url: above the 32 bytes that the link signer asks for. */
-const keyShape = { excludePunctuation: true, passwordLength: 64 };
+const keyShape = { excludeCharacters: `!"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~`, passwordLength: 64 };
 
 /**
  * The keys of links, sessions, reply addresses and pseudonyms, made on the first deployment and kept for good.
@@ -39,7 +39,8 @@ export class LinkKeys extends Construct {
     });
     Validations.of(this.keyring).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'Rotated by adding a kid (docs/runbook.md): links already mailed have to stay valid until they expire.',
+      reason:
+        'Rotated by adding a kid (docs/runbook.md): links already mailed have to stay valid until they expire.',
     });
     Validations.of(this.pseudonyms).acknowledge({
       id: 'AwsSolutions-SMG4',
@@ -51,8 +52,8 @@ export class LinkKeys extends Construct {
   allowSigning(to: DeskFunction): void {
     to.allow({
       actions: ['secretsmanager:GetSecretValue'],
-      resources: [this.keyring.secretArn, this.pseudonyms.secretArn],
-      variables: { KEYS_SECRET_ARN: this.keyring.secretArn, PSEUDONYM_SECRET_ARN: this.pseudonyms.secretArn },
+      resources: [arnOf(this.keyring), arnOf(this.pseudonyms)],
+      variables: { KEYS_SECRET_ARN: arnOf(this.keyring), PSEUDONYM_SECRET_ARN: arnOf(this.pseudonyms) },
     });
     this.allowKey(to);
   }
@@ -61,8 +62,8 @@ export class LinkKeys extends Construct {
   allowPseudonyms(to: DeskFunction): void {
     to.allow({
       actions: ['secretsmanager:GetSecretValue'],
-      resources: [this.pseudonyms.secretArn],
-      variables: { PSEUDONYM_SECRET_ARN: this.pseudonyms.secretArn },
+      resources: [arnOf(this.pseudonyms)],
+      variables: { PSEUDONYM_SECRET_ARN: arnOf(this.pseudonyms) },
     });
     this.allowKey(to);
   }
@@ -71,7 +72,17 @@ export class LinkKeys extends Construct {
     to.allow({
       actions: ['kms:Decrypt'],
       resources: [this.key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.amazonaws.com` } },
+      conditions: {
+        StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.amazonaws.com` },
+      },
     });
   }
+}
+
+/** By attribute, which is the ARN everywhere; the emulator's `Ref` of a secret is its name. */
+function arnOf(secret: Secret): string {
+  const resource = secret.node.defaultChild;
+  if (!(resource instanceof CfnSecret))
+    throw new TypeError('a secret of the library has its resource as default child');
+  return resource.attrId;
 }

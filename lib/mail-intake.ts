@@ -61,7 +61,10 @@ export class MailIntake extends Construct {
       // Three times, as an object that failed so often becomes an intake without a parsed body.
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 3 },
     });
-    this.topic = new Topic(this, 'Topic', { masterKey: props.key, enforceSSL: props.deployment.local === undefined });
+    this.topic = new Topic(this, 'Topic', {
+      masterKey: props.key,
+      enforceSSL: props.deployment.local === undefined,
+    });
     this.subscribe();
     this.receiveMail = this.makeReceiver(props);
   }
@@ -169,7 +172,12 @@ export class MailIntake extends Construct {
     props.linkKeys.allowSigning(receiver);
     this.allowArchive(receiver, { read: ['in', 'mail'], write: ['mail', 'text'], remove: ['in'] });
     receiver.allow({
-      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
+      actions: [
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+        'sqs:ChangeMessageVisibility',
+        'sqs:GetQueueAttributes',
+      ],
       resources: [this.queue.queueArn],
     });
     receiver.allow({ actions: ['kms:Decrypt'], resources: [props.key.keyArn] });
@@ -186,7 +194,10 @@ export class MailIntake extends Construct {
   /** SES may put mail into the inbox and tell of it; added by inbound mail alone. */
   acceptFromSes(ruleArn: string): void {
     const { account } = Stack.of(this);
-    const conditions = { StringEquals: { 'aws:SourceAccount': account }, ArnEquals: { 'aws:SourceArn': ruleArn } };
+    const conditions = {
+      StringEquals: { 'aws:SourceAccount': account },
+      ArnEquals: { 'aws:SourceArn': ruleArn },
+    };
     const ses = new ServicePrincipal('ses.amazonaws.com');
     this.bucket.addToResourcePolicy(
       new PolicyStatement({

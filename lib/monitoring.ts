@@ -2,24 +2,24 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   type AlarmProps,
+  AlarmStatusWidget,
   ComparisonOperator,
   Dashboard,
   GraphWidget,
-  AlarmStatusWidget,
   type IMetric,
   Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type MetricName, metrics } from '../functions/contracts/metrics.ts';
-import { type DeskContext, type DeskFunction, metricsNamespace } from './desk-function.ts';
 import type { Delivery } from './delivery.ts';
+import { type DeskContext, type DeskFunction, metricsNamespace } from './desk-function.ts';
 import type { DisclosureLifecycle } from './disclosure-lifecycle.ts';
 import type { MailIntake } from './mail-intake.ts';
 import type { Reminders } from './reminders.ts';
@@ -76,7 +76,15 @@ export class Monitoring extends Construct {
     this.draw(props);
   }
 
-  private alarmProps({ name, why, metric, threshold = 1, periods = 1, comparison, silence }: Watch): AlarmProps {
+  private alarmProps({
+    name,
+    why,
+    metric,
+    threshold = 1,
+    periods = 1,
+    comparison,
+    silence,
+  }: Watch): AlarmProps {
     return {
       alarmName: `${this.service}-${name}`,
       alarmDescription: `${why} docs/runbook.md, section ${name}.`,
@@ -89,8 +97,12 @@ export class Monitoring extends Construct {
   }
 
   private makeTopic({ key, deployment }: DeskContext): Topic {
-    const topic = new Topic(this, 'Administrators', { masterKey: key, enforceSSL: deployment.local === undefined });
-    for (const address of deployment.config.administrators) topic.addSubscription(new EmailSubscription(address));
+    const topic = new Topic(this, 'Administrators', {
+      masterKey: key,
+      enforceSSL: deployment.local === undefined,
+    });
+    for (const address of deployment.config.administrators)
+      topic.addSubscription(new EmailSubscription(address));
     topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'Alarms',
@@ -166,7 +178,12 @@ export class Monitoring extends Construct {
       {
         name: 'throttled',
         // Without a dimension: the account's functions share one pool of concurrency.
-        metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: 'sum', period: five }),
+        metric: new Metric({
+          namespace: 'AWS/Lambda',
+          metricName: 'Throttles',
+          statistic: 'sum',
+          period: five,
+        }),
         threshold: 10,
         periods: 3,
         why: 'Functions of the account were refused ten times or more in each of three five-minute spans: its concurrency is used up.',
@@ -205,7 +222,12 @@ export class Monitoring extends Construct {
   }
 
   private keyDenied(): Metric {
-    return new Metric({ namespace: metricsNamespace, metricName: `${this.service}KeyDenied`, statistic: 'sum', period: five });
+    return new Metric({
+      namespace: metricsNamespace,
+      metricName: `${this.service}KeyDenied`,
+      statistic: 'sum',
+      period: five,
+    });
   }
 
   /** KMS publishes no metric of denials, so the functions' own logs are watched for its two words for it. */
@@ -217,7 +239,12 @@ export class Monitoring extends Construct {
         metricName,
         metricNamespace: namespace,
         metricValue: '1',
-        filterPattern: FilterPattern.anyTerm('KMSAccessDenied', 'KMS.AccessDenied', 'kms:Decrypt', 'kms:GenerateDataKey'),
+        filterPattern: FilterPattern.anyTerm(
+          'KMSAccessDenied',
+          'KMS.AccessDenied',
+          'kms:Decrypt',
+          'kms:GenerateDataKey',
+        ),
       });
     }
   }
@@ -247,7 +274,10 @@ export class Monitoring extends Construct {
           ]),
         ],
         [
-          graph('Failures by function', functions.map((each) => each.function.metricErrors())),
+          graph(
+            'Failures by function',
+            functions.map((each) => each.function.metricErrors()),
+          ),
           graph('Pages, milliseconds', [
             pages.openDesk.function.metricDuration({ statistic: 'p50' }),
             pages.openDesk.function.metricDuration({ statistic: 'p95' }),

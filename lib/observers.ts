@@ -38,7 +38,10 @@ export class Observers extends Construct {
     props.outside.allowDiscourse(this.observeDiscourse);
     for (const observer of [this.observeGithub, this.observeDiscourse]) {
       props.table.allowCommits(observer, 'list');
-      props.clock.every(observer, 'Poll', { expression: everySweep, description: 'Sees what no webhook told' });
+      props.clock.every(observer, 'Poll', {
+        expression: everySweep,
+        description: 'Sees what no webhook told',
+      });
     }
   }
 }

@@ -97,7 +97,10 @@ export class ReleaseClock extends Construct {
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] }),
     );
     role.addToPolicy(
-      new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [this.context.key.keyArn] }),
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [this.context.key.keyArn],
+      }),
     );
     return role;
   }
@@ -111,12 +114,7 @@ export class ReleaseClock extends Construct {
       resourceName: `${this.group}/${prefix}-*`,
     });
     to.allow({
-      actions: [
-        'scheduler:CreateSchedule',
-        'scheduler:UpdateSchedule',
-        'scheduler:GetSchedule',
-        'scheduler:DeleteSchedule',
-      ],
+      actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
       resources: [schedules],
       variables: {
         SCHEDULE_GROUP: this.group,
@@ -126,7 +124,8 @@ export class ReleaseClock extends Construct {
     });
     Validations.of(to.role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:${shownRegion(to)}:<AWS::AccountId>:schedule/${this.group}/${prefix}-*]`,
-      reason: 'One-time schedules are named after disclosures that do not exist yet; the recurring ones lie outside the pattern.',
+      reason:
+        'One-time schedules are named after disclosures that do not exist yet; the recurring ones lie outside the pattern.',
     });
     to.allow({
       actions: ['iam:PassRole'],

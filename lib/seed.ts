@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { DeskConfig } from './desk-config.ts';
 
 /** What seeds an empty table: written into the bundle of `seed-desk` and nowhere else. */
-export const seedOf = ({ members, rota, operators, repositories, zone }: DeskConfig) => {
+export const seedOf = ({ members, maintainers, rota, operators, repositories, zone }: DeskConfig) => {
   const seed = {
     zone,
     members,
+    maintainers,
     rota,
     operators,
     contacts: Object.entries(repositories).flatMap(([repository, { contacts }]) =>

@@ -72,7 +72,8 @@ export class SignedPages extends Construct {
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration(`Hook-${system}`, observer.function),
     });
-    for (const route of routes) this.openRoute(route, 'A webhook is authenticated by its HMAC signature, in the function.');
+    for (const route of routes)
+      this.openRoute(route, 'A webhook is authenticated by its HMAC signature, in the function.');
   }
 
   private makeStage({ key, deployment }: DeskContext): HttpStage {
@@ -102,16 +103,30 @@ export class SignedPages extends Construct {
     const domainName = new URL(links.base).hostname;
     const zone =
       hostedZone &&
-      HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId: hostedZone.id, zoneName: hostedZone.name });
+      HostedZone.fromHostedZoneAttributes(this, 'Zone', {
+        hostedZoneId: hostedZone.id,
+        zoneName: hostedZone.name,
+      });
     const certificate =
       links.certificateArn !== undefined
         ? Certificate.fromCertificateArn(this, 'Certificate', links.certificateArn)
-        : new Certificate(this, 'Certificate', { domainName, validation: CertificateValidation.fromDns(zone) });
-    const domain = new DomainName(this, 'Domain', { domainName, certificate, securityPolicy: SecurityPolicy.TLS_1_2 });
+        : new Certificate(this, 'Certificate', {
+            domainName,
+            validation: CertificateValidation.fromDns(zone),
+          });
+    const domain = new DomainName(this, 'Domain', {
+      domainName,
+      certificate,
+      securityPolicy: SecurityPolicy.TLS_1_2,
+    });
     new ApiMapping(this, 'Mapping', { api: this.api, domainName: domain, stage });
     if (zone !== undefined && (domainName === zone.zoneName || domainName.endsWith(`.${zone.zoneName}`))) {
       const target = new ApiGatewayv2DomainProperties(domain.regionalDomainName, domain.regionalHostedZoneId);
-      new ARecord(this, 'Alias', { zone, recordName: `${domainName}.`, target: RecordTarget.fromAlias(target) });
+      new ARecord(this, 'Alias', {
+        zone,
+        recordName: `${domainName}.`,
+        target: RecordTarget.fromAlias(target),
+      });
       return [];
     }
     return [{ id: 'Links', type: 'CNAME', name: domainName, value: domain.regionalDomainName }];
