@@ -6,8 +6,19 @@ export type PersonKind = 'reporter' | 'member' | 'maintainer' | 'volunteer' | 'o
 
 /** Who acted: a person in a role, or a part of the world that states facts. */
 export type Actor =
-  | { readonly kind: PersonKind; readonly person: PersonId }
+  | {
+      readonly kind: PersonKind;
+      readonly person: PersonId;
+      /** Group addresses that the person is a recorded person of: they may do what the group may. */
+      readonly standsFor?: readonly PersonId[] | undefined;
+    }
   | { readonly kind: 'desk' | 'github' | 'discourse' };
+
+/** The person who acts and the group addresses they stand for. */
+export const selvesOf = (actor: Extract<Actor, { person: PersonId }>): readonly PersonId[] => [
+  actor.person,
+  ...(actor.standsFor ?? []),
+];
 
 /** The actor as one word of the audit trail: `member:p-…`, `github`. */
 export const actorName = (actor: Actor): string =>

@@ -1,6 +1,6 @@
 import type { CommandName } from './commands.ts';
 import type { Disclosure } from './disclosure.ts';
-import type { Actor, PersonId } from './people.ts';
+import { type Actor, type PersonId, selvesOf } from './people.ts';
 
 /** Who may give a command. `entry` = the maintainer or a delegate of that repository; `any-entry` = of one of them. */
 type Who = 'member' | 'entry' | 'any-entry' | 'reporter' | 'desk' | 'github' | 'discourse';
@@ -28,6 +28,7 @@ export const permissions: Readonly<Record<CommandName, readonly Who[]>> = {
   'record-advisory': ['desk', 'member', 'github'],
   'hand-off-advisory': ['desk'],
   'notify-maintainer': ['desk'],
+  'hand-off': ['desk'],
   'name-maintainer': ['member'],
   'name-delegate': ['entry', 'member'],
   // Never a member: the maintainer adjudicates (OEP-60 R7).
@@ -51,6 +52,9 @@ export const permissions: Readonly<Record<CommandName, readonly Who[]>> = {
   'command-publication': ['entry', 'member'],
   'see-advisory': ['github', 'desk'],
   'see-reply': ['any-entry', 'member', 'desk', 'discourse'],
+  'link-announcement': ['any-entry', 'member', 'desk'],
+  'link-reply': ['any-entry', 'member', 'desk'],
+  'claim-announcement': ['discourse'],
   'record-fact': ['member'],
   'retract-fact': ['member'],
   'go-public-early': ['member'],
@@ -77,9 +81,11 @@ export function mayGive(
 ): boolean {
   const repository = typeof command.repository === 'string' ? command.repository : undefined;
   return permissions[command.name].some((who) => {
-    if (who === 'entry')
-      return actor.kind === 'maintainer' && maintains(disclosure, actor.person, repository);
-    if (who === 'any-entry') return actor.kind === 'maintainer' && maintains(disclosure, actor.person);
+    if (who === 'entry' || who === 'any-entry')
+      return (
+        actor.kind === 'maintainer' &&
+        selvesOf(actor).some((self) => maintains(disclosure, self, who === 'entry' ? repository : undefined))
+      );
     if (who === 'reporter') return actor.kind === 'reporter' && disclosure.reporters.includes(actor.person);
     return actor.kind === who;
   });

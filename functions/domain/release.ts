@@ -1,4 +1,4 @@
-import { type Disclosure, type Entry, openEntries, resolved } from './disclosure.ts';
+import { type Disclosure, type Entry, type LinkedPost, openEntries, resolved } from './disclosure.ts';
 import {
   confirmed,
   type Draft,
@@ -18,6 +18,7 @@ import { Refused } from './errors.ts';
 import { type Instant, instant, ms, plus } from './instant.ts';
 import type { LetterParams, LetterTemplate } from './letter.ts';
 import { reached } from './lifecycle.ts';
+import { selvesOf } from './people.ts';
 import { proposeRelease } from './release-window.ts';
 
 /** Every required branch of the entry carries the fix (OEP-60 R16). */
@@ -63,8 +64,10 @@ const maintainersActingAs = (draft: Draft): readonly string[] => {
   const { actor } = draft;
   if (actor.kind !== 'maintainer') return [];
   return openEntries(draft.disclosure)
-    .filter(
-      (entry) => entry.maintainer?.people.includes(actor.person) || entry.delegates.includes(actor.person),
+    .filter((entry) =>
+      selvesOf(actor).some(
+        (self) => entry.maintainer?.people.includes(self) || entry.delegates.includes(self),
+      ),
     )
     .flatMap((entry) => (entry.maintainer ? [entry.maintainer.id] : []));
 };
@@ -93,6 +96,9 @@ export const releaseRules: Rules<
   | 'command-publication'
   | 'see-advisory'
   | 'see-reply'
+  | 'link-announcement'
+  | 'link-reply'
+  | 'claim-announcement'
   | 'record-schedules'
 > = {
   'record-ready'(draft, command) {
@@ -159,6 +165,7 @@ export const releaseRules: Rules<
         visibleAt: command.visibleAt,
         established: command.established,
       },
+      linked: { ...draft.disclosure.linked, announcement: undefined },
     });
     draft.data.topic = command.topic;
     draft.data.visibleAt = command.visibleAt;
@@ -332,8 +339,35 @@ export const releaseRules: Rules<
     requireUrl(command.url, 'url');
     if (!draft.disclosure.announcement)
       throw new Refused('R17', 'There is no announcement to reply to.', 'Link the announcement first.');
-    set(draft, { reply: { url: command.url, visibleAt: command.visibleAt } });
+    set(draft, {
+      reply: { url: command.url, visibleAt: command.visibleAt },
+      linked: { ...draft.disclosure.linked, reply: undefined },
+    });
     draft.data.visibleAt = command.visibleAt;
+  },
+
+  'link-announcement'(draft, command) {
+    if (command.url) requireUrl(command.url, 'url');
+    if (draft.disclosure.announcement)
+      throw new Refused('R14', 'The announcement already stands.', 'Edit the post where it has to change.');
+    set(draft, { linked: { ...draft.disclosure.linked, announcement: linkedPost(draft, command.url) } });
+    if (command.url) draft.data.url = command.url;
+  },
+
+  'link-reply'(draft, command) {
+    if (command.url) requireUrl(command.url, 'url');
+    if (!draft.disclosure.announcement)
+      throw new Refused('R17', 'There is no announcement to reply to.', 'Link the announcement first.');
+    set(draft, { linked: { ...draft.disclosure.linked, reply: linkedPost(draft, command.url) } });
+    if (command.url) draft.data.url = command.url;
+  },
+
+  'claim-announcement'(draft, command) {
+    draft.data.topic = command.topic;
+    draft.data.url = command.url;
+    // Its title alone makes a claim: whoever posted it says so by linking it.
+    eachMaintainer(draft, 'escalation', { ...sayable(draft), about: 'announcement-claimed' });
+    write(draft, 'escalation', workingGroup, { ...sayable(draft), about: 'announcement-claimed' });
   },
 
   'record-schedules'(draft, command) {
@@ -342,6 +376,13 @@ export const releaseRules: Rules<
     draft.data.at = command.at;
   },
 };
+
+/** Who vouches for a post, and since when. */
+const linkedPost = (draft: Draft, url: string | undefined): LinkedPost => ({
+  by: 'person' in draft.actor ? draft.actor.person : 'desk',
+  at: draft.now,
+  ...(url && { url }),
+});
 
 /** The fix is public for the whole disclosure; siblings become urgent (policy V4, V5), a breach of notice is told. */
 function firstMerge(draft: Draft, repository: string, at: Instant): void {
