@@ -12,23 +12,6 @@ export interface Keyring {
   readonly keys: Readonly<Record<string, string>>;
 }
 
-/**
- * The keyring as the secret holds it: `{"current": "k2", "k1": "<base64url>", "k2": "<base64url>"}`.
- *
- * @throws {KeyringError} for anything else.
- */
-export function parseKeyring(secret: string): Keyring {
-  const fields: unknown = JSON.parse(secret);
-  if (typeof fields !== 'object' || fields === null) throw new KeyringError('The keyring is no JSON object.');
-  const { current, ...keys } = fields as Record<string, unknown>;
-  const texts = Object.entries(keys).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  if (typeof current !== 'string' || texts.length < Object.keys(keys).length)
-    throw new KeyringError('The keyring needs "current" and keys that are texts.');
-  return { current, keys: Object.fromEntries(texts) };
-}
-
 export interface LinkSignerDeps {
   readonly keyring: Keyring;
   /** Base64url, 32 bytes or more. Never rotated: pseudonyms and reply addresses have to outlive every link key. */

@@ -28,6 +28,7 @@ export const actWords: Readonly<Record<CommandName, string>> = {
   'record-advisory': 'recorded the advisory',
   'hand-off-advisory': 'handed the advisory to a person',
   'notify-maintainer': 'notified the maintainer',
+  'hand-off': 'handed a step to a person',
   'name-maintainer': 'named the maintainer',
   'name-delegate': 'named a delegate',
   adjudicate: 'adjudicated the severity',
@@ -49,12 +50,16 @@ export const actWords: Readonly<Record<CommandName, string>> = {
   'command-publication': 'asked for the advisory to be published',
   'see-advisory': 'saw the advisory on GitHub',
   'see-reply': 'linked the announcement’s reply',
+  'link-announcement': 'linked the announcement, to be watched until it is visible',
+  'link-reply': 'linked the announcement’s reply, to be watched until it is visible',
+  'claim-announcement': 'found a topic that looks like the announcement',
   'record-fact': 'recorded a fact',
   'retract-fact': 'retracted a fact',
   'go-public-early': 'took the early-public path',
   'renew-embargo': 'renewed the embargo',
   'record-schedules': 'scheduled the release',
   'pass-deadline': 'reached a deadline',
+  'note-delivery': 'noted that a letter did not arrive',
   'begin-generation': 'restarted the machinery',
 };
 
@@ -205,6 +210,10 @@ export const escalationWords: Readonly<
   'merge-claimed': {
     what: 'a push looks like the fix',
     asked: 'It is a claim, not a fact. Please ask the maintainer, or record the merge.',
+  },
+  'announcement-claimed': {
+    what: 'a topic in the forum looks like the announcement',
+    asked: 'It was found by its title alone, which proves nothing. If it is yours, please link it.',
   },
   'released-before-notice': {
     what: 'the fix became public less than two days after the announcement',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** A static file of the pages, served from beside the function, under a name that changes with its content. */
 export interface Asset {
@@ -20,24 +20,25 @@ export type AssetName = (typeof names)[number];
 const known = new Map<AssetName, Asset | undefined>();
 
 /**
- * One file of `client/`, which lies beside this module, and beside the bundle when deployed. `calculator.js` is
- * built by the deployment: where it is missing, the page scores on the server alone.
+ * One file of `open-desk/static/`, which lies beside the bundle when deployed. `calculator.js` is built by the
+ * deployment: where it is missing, the server alone scores.
  */
 export function asset(name: AssetName): Asset | undefined {
   if (!known.has(name)) known.set(name, read(name));
   return known.get(name);
 }
 
+const folders = ['./static/', '../open-desk/static/'];
+
 function read(name: AssetName): Asset | undefined {
-  try {
-    const body = readFileSync(new URL(`./client/${name}`, import.meta.url), 'utf8');
-    const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
-    const [stem = '', ending = 'css'] = name.split('.');
-    return { path: `/assets/${stem}.${hash}.${ending}`, body, type: types[ending as keyof typeof types] };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const file = folders
+    .map((folder) => new URL(folder + name, import.meta.url))
+    .find((url) => existsSync(url));
+  if (!file) return undefined;
+  const body = readFileSync(file, 'utf8');
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
+  const [stem = '', ending = 'css'] = name.split('.');
+  return { path: `/assets/${stem}.${hash}.${ending}`, body, type: types[ending as keyof typeof types] };
 }
 
 /** The asset of a path; also under an earlier hash, so that a page of an older deployment still has its style. */

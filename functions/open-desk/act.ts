@@ -1,0 +1,293 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+import { type Act, textActs } from '#contracts/forms.ts';
+import type { StoredEvent } from '#contracts/ports.ts';
+import { VersionConflict } from '#contracts/store-errors.ts';
+import type { EntryView } from '#domain/access.ts';
+import type { Command } from '#domain/commands.ts';
+import { decide } from '#domain/decide.ts';
+import type { TextRef } from '#domain/disclosure.ts';
+import { Refused } from '#domain/errors.ts';
+import type { Letter } from '#domain/letter.ts';
+import type { Actor } from '#domain/people.ts';
+import { textsOf } from '#letters/context.ts';
+import { renderLetter } from '#letters/render-letter.ts';
+import { actWords, stageWords } from '#letters/words.ts';
+import { acts, formOf } from '#pages/acts.ts';
+import { actPage, disclosurePage } from '#pages/disclosure-page.ts';
+import type { Values } from '#pages/form.ts';
+import type { Html } from '#pages/html.ts';
+import { type PreviewedLetter, previewPage, refusal } from '#pages/outcome-pages.ts';
+import { mostRows, rowCount } from '#pages/triage-form.ts';
+import { type SentForm, sentForm, smallForm, textForm } from './body.ts';
+import type { OpenDeskDeps } from './deps.ts';
+import { entryIn, loadModel, type Opened, open, situationOf, trailLine, whoIs } from './load.ts';
+import { notYours } from './page-errors.ts';
+import type { Session } from './session.ts';
+import { BadForm, toCommand } from './to-command.ts';
+
+/** What a POST came to: a page with its status, or where to go on. */
+export type Answer = { readonly status: 200 | 409 | 422; readonly page: Html } | { readonly goTo: string };
+
+/** An act counts once: a form's id, under the session it was shown in. */
+export const causeOf = (session: Session, formId: string): string =>
+  `act:${session.claims.jti}:${formId.replace(/[^\w-]/g, '').slice(0, 64)}`;
+
+const donePath = (reference: string, formId: string, again: boolean): string =>
+  `/d/${reference}/done/${encodeURIComponent(formId)}${again ? '?again=1' : ''}`;
+
+interface Asked {
+  readonly deps: OpenDeskDeps;
+  readonly session: Session;
+  readonly opened: Opened;
+  readonly act: Act;
+  readonly entry: EntryView | undefined;
+  readonly sent: SentForm;
+}
+
+/** The person who acts, and the group addresses that they stand for, as the rules know them. */
+function actorOf({ opened }: Asked): Actor {
+  const { kind, person, standsFor } = opened.viewer;
+  return { kind, person, ...(standsFor && { standsFor }) };
+}
+
+/** A stand-in for a text that a preview does not keep. */
+function pretend(texts: Map<string, string>) {
+  return async (text: string): Promise<TextRef> => {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const key = `text/${sha256}`;
+    texts.set(key, text);
+    return { key, sha256 };
+  };
+}
+
+/** One act: read, translate, show before grave ones, commit once (mail rules, Signed links 3 and 5). */
+export async function perform(
+  deps: OpenDeskDeps,
+  session: Session,
+  reference: string,
+  act: Act,
+  c: Context,
+): Promise<Answer> {
+  const opened = await open(deps, session, reference);
+  if (!opened) throw notYours();
+  const upload = act === 'add-text';
+  const sent = await sentForm(c, textActs.has(act) ? textForm : smallForm, upload);
+  const entry = entryIn(opened.view, sent.values.repository);
+  const asked: Asked = { deps, session, opened, act, entry, sent };
+  const formId = sent.values.form ?? '';
+  const earlier = formId && (await deps.store.event(`DISC#${reference}`, causeOf(session, formId)));
+  if (earlier) return { goTo: donePath(reference, formId, true) };
+  if (acts[act].perEntry && !entry) throw notYours();
+  if (sent.values.more === 'rows') return anotherRow(asked);
+  try {
+    return await decided(asked, formId);
+  } catch (error) {
+    if (error instanceof BadForm) return again(asked, error.faults);
+    if (error instanceof Refused)
+      return again(asked, [
+        { field: fieldOf(act, error.field), message: refusal(error.rule, error.message, error.remedy) },
+      ]);
+    if (error instanceof VersionConflict) return changedMeanwhile(asked);
+    throw error;
+  }
+}
+
+/** Fields of the rules that a form calls otherwise. */
+const formNames: Readonly<Record<string, string>> = { at: 'date', until: 'date', of: 'duplicateOf' };
+
+function fieldOf(act: Act, field: string | undefined): string {
+  if (field === 'repository') return act === 'triage' ? 'repository_1' : 'main';
+  return field === undefined ? 'main' : (formNames[field] ?? field);
+}
+
+async function decided(asked: Asked, formId: string): Promise<Answer> {
+  const { deps, session, opened, act, sent } = asked;
+  const confirmed = sent.values.confirmed === 'yes';
+  if (acts[act].preview && !confirmed) return preview(asked);
+  // Revisions are numbers; anything else is a form that is not ours, and nothing is decided on it.
+  const revision = Number(sent.values.revision);
+  if (!formId || !Number.isInteger(revision))
+    throw new BadForm([{ field: 'main', message: 'The form was incomplete. Open the page again.' }]);
+  if (revision !== opened.disclosure.version) return changedMeanwhile(asked);
+  // Decided once before anything is kept, so that a refused act leaves no text and no person behind.
+  await rehearse(asked);
+  const command = await toCommand(act, {
+    deps,
+    disclosure: opened.disclosure,
+    values: sent.values,
+    file: sent.file,
+    keep: (text) => deps.archive.putText(text),
+    commits: true,
+  });
+  const { thread } = await situationOf(deps, opened.disclosure);
+  const { outcome } = await deps.commit({
+    disclosure: opened.disclosure.id,
+    command,
+    actor: actorOf(asked),
+    cause: causeOf(session, formId),
+    expectVersion: revision,
+    checks: [{ person: session.person.id, epoch: session.claims.epoch }],
+    ...(thread && { thread }),
+  });
+  return { goTo: donePath(opened.disclosure.id, formId, outcome === 'repeated') };
+}
+
+interface Rehearsal {
+  readonly command: Command;
+  readonly letters: readonly Letter[];
+  readonly texts: ReadonlyMap<string, string>;
+  readonly changes: readonly string[];
+}
+
+/** What the act would come to, decided by the very rules that will decide it; nothing is kept. */
+async function rehearse(asked: Asked): Promise<Rehearsal> {
+  const { deps, opened, act, sent } = asked;
+  const texts = new Map<string, string>();
+  const command = await toCommand(act, {
+    deps,
+    disclosure: opened.disclosure,
+    values: sent.values,
+    file: sent.file,
+    keep: pretend(texts),
+    commits: false,
+  });
+  const situation = await situationOf(deps, opened.disclosure);
+  const decision = decide(opened.disclosure, command, actorOf(asked), deps.clock.now(), situation);
+  const before = opened.disclosure;
+  const after = decision.disclosure;
+  const changes = [
+    `It will be recorded that you ${actWords[decision.type]}.`,
+    ...(after.stage !== before.stage ? [`The stage becomes “${stageWords[after.stage]}”.`] : []),
+    ...(after.hold && !before.hold ? [`It is put on hold until ${after.hold.until.slice(0, 10)}.`] : []),
+    ...(after.exit && !before.exit ? ['The disclosure ends.'] : []),
+    ...(after.embargo.ended && !before.embargo.ended ? ['The embargo ends at once, and stays ended.'] : []),
+    ...(command.name === 'accept'
+      ? [
+          `A draft advisory is opened in ${command.repositories.map(({ repository }) => repository).join(', ')}; the maintainers are then notified of score and rating.`,
+        ]
+      : []),
+    ...(command.name === 'command-publication' && decision.signals.length > 0
+      ? [`The advisory of ${command.repository} is published on GitHub. Everybody can read it.`]
+      : []),
+    ...(decision.data.awaitsConfirmation ? ['Nothing else happens until another person confirms it.'] : []),
+  ];
+  return { command, letters: decision.letters, texts, changes };
+}
+
+async function preview(asked: Asked, since?: readonly StoredEvent[]): Promise<Answer> {
+  const { deps, session, opened, act, entry, sent } = asked;
+  const { command, letters, texts, changes } = await rehearse(asked);
+  const model = await loadModel(deps, opened, whoIs(session));
+  const values = { ...sent.values };
+  delete values.more;
+  const spec = formOf(act, { view: opened.view, entry, options: model.options });
+  return {
+    status: since ? 409 : 200,
+    page: previewPage({
+      // A preview keeps the id of its form: pressing "back" and sending again is still one act.
+      model: since ? model : { ...model, formId: sent.values.form ?? model.formId },
+      act,
+      entry,
+      values,
+      vector: 'vector' in command ? command.vector : undefined,
+      letters: await previewed(asked, letters, texts, model.names),
+      changes,
+      since: since?.map((event) => trailLine(event, model.names)),
+      verb: verbOf(command, spec.button),
+    }),
+  };
+}
+
+const verbs: Partial<Record<Command['name'], string>> = {
+  accept: 'Accept the report, open the advisories',
+  'mark-duplicate': 'Close it as a duplicate',
+  'mark-invalid': 'Hold it as invalid',
+  'ask-information': 'Ask the reporter',
+  'mark-spam': 'Close it as spam',
+  answer: 'Send the answer',
+  'reply-to-reporter': 'Send the reply',
+  close: 'Close the disclosure',
+  'close-entry': 'Close the entry',
+  'command-post': 'Post it',
+  'record-fact': 'Record the fact',
+  'go-public-early': 'Take the early-public path',
+};
+
+const verbOf = (command: Command, button: string): string =>
+  command.name === 'forward'
+    ? `Forward to ${command.operator.instance}`
+    : command.name === 'accept' && command.operator
+      ? `Accept the report, forward to ${command.operator.instance}`
+      : (verbs[command.name] ?? button);
+
+/** The letters, rendered as they will be sent. Of the link, only that there will be one is known yet. */
+async function previewed(
+  { deps, opened }: Asked,
+  letters: readonly Letter[],
+  texts: ReadonlyMap<string, string>,
+  names: Readonly<Record<string, string>>,
+): Promise<readonly PreviewedLetter[]> {
+  const people = await deps.store.people(letters.flatMap(({ to }) => ('person' in to ? [to.person] : [])));
+  const loaded: Record<string, string> = Object.fromEntries(texts);
+  for (const ref of letters.flatMap(textsOf)) loaded[ref.key] ??= (await deps.archive.text(ref)) ?? '';
+  const { disclosure } = opened;
+  return letters.map((letter) => {
+    const id = 'person' in letter.to ? letter.to.person : undefined;
+    const recipient = people.find((person) => person.id === id);
+    const kind = !id
+      ? 'the working group'
+      : disclosure.reporters.includes(id)
+        ? 'the reporter'
+        : letter.template === 'operator-forward'
+          ? 'the operator'
+          : 'a person of this disclosure';
+    const rendered = renderLetter(letter, {
+      settings: deps.settings,
+      recipient: recipient ?? { id: '', version: 0, address: '', roles: [], epoch: 0 },
+      link: `${deps.linkBase}/a#t=(their own link)`,
+      names,
+      texts: loaded,
+    });
+    // Only members learn an address.
+    const to = opened.viewer.kind === 'member' && recipient ? `${kind}, ${recipient.address}` : kind;
+    return { to, letter: rendered };
+  });
+}
+
+/** The same page again, with what was wrong on top and what was typed kept. */
+async function again(
+  asked: Asked,
+  faults: readonly { readonly field: string; readonly message: string }[],
+): Promise<Answer> {
+  const { deps, session, opened, act, entry, sent } = asked;
+  const model = await loadModel(deps, opened, whoIs(session));
+  const tried = { act, attempt: { values: sent.values, errors: faults } };
+  const onPage = act === 'triage' || opened.viewer.kind === 'reporter';
+  return {
+    status: 422,
+    page: onPage ? disclosurePage(model, tried) : actPage(model, act, entry, tried),
+  };
+}
+
+/** "Add another row" without script: the form once more, with what was typed and one row more. */
+async function anotherRow(asked: Asked): Promise<Answer> {
+  const { deps, session, opened, act, sent } = asked;
+  const model = await loadModel(deps, opened, whoIs(session));
+  const values: Values = { ...sent.values, rows: String(Math.min(mostRows, rowCount(sent.values) + 1)) };
+  return { status: 200, page: disclosurePage(model, { act, attempt: { values, errors: [] } }) };
+}
+
+/** Somebody else was faster: what happened since, and the same act to be confirmed on the new revision. */
+async function changedMeanwhile(asked: Asked): Promise<Answer> {
+  const { deps, session, opened, sent } = asked;
+  const now = await open(deps, session, opened.disclosure.id);
+  if (!now) throw notYours();
+  const events = await deps.store.events(`DISC#${opened.disclosure.id}`);
+  const since = events.filter(({ seq }) => seq > (Number(sent.values.revision) || 0));
+  // Only members see who did what; others see that it changed.
+  const shown = now.view.seesTrail
+    ? since
+    : since.map((event) => ({ ...event, actor: 'somebody', data: {} }));
+  return preview({ ...asked, opened: now, entry: entryIn(now.view, sent.values.repository) }, shown);
+}

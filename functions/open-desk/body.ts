@@ -1,0 +1,55 @@
+import type { Context } from 'hono';
+import { uploadLimit } from '#contracts/forms.ts';
+import { tooLarge, wrongOrigin } from './page-errors.ts';
+
+/** A form as it was sent. */
+export interface SentForm {
+  readonly values: Readonly<Record<string, string>>;
+  readonly file?: File | undefined;
+}
+
+export const smallForm = 4 * 1024;
+export const textForm = 256 * 1024;
+/** The file and what stands around it. */
+const uploadForm = uploadLimit + 64 * 1024;
+
+const sizes: Readonly<Record<number, string>> = {
+  [smallForm]: '4 KB',
+  [textForm]: '256 KB',
+  [uploadForm]: '4 MB',
+};
+
+/**
+ * Refuses a POST that was not sent by one of our own pages. Our pages send no referrer, for which browsers send
+ * `Origin: null`: then the browser's own word counts, that the request came from the same origin.
+ */
+export function requireOwnOrigin(c: Context, linkBase: string): void {
+  const origin = c.req.header('origin');
+  if (origin === new URL(linkBase).origin) return;
+  if ((origin === undefined || origin === 'null') && c.req.header('sec-fetch-site') === 'same-origin') return;
+  throw wrongOrigin();
+}
+
+async function bounded(c: Context, most: number): Promise<ArrayBuffer> {
+  if (Number(c.req.header('content-length') ?? 0) > most) throw tooLarge(sizes[most] ?? `${most} bytes`);
+  const body = await c.req.arrayBuffer();
+  if (body.byteLength > most) throw tooLarge(sizes[most] ?? `${most} bytes`);
+  return body;
+}
+
+/** Reads a form within its limit. The first value of a name counts. */
+export async function sentForm(c: Context, most: number, upload = false): Promise<SentForm> {
+  const type = c.req.header('content-type') ?? '';
+  if (upload && type.startsWith('multipart/form-data')) {
+    const body = await bounded(c, uploadForm);
+    const form = await new Response(body, { headers: { 'content-type': type } }).formData();
+    const values: Record<string, string> = {};
+    for (const [name, value] of form) if (typeof value === 'string') values[name] ??= value;
+    const file = form.get('file');
+    return { values, ...(file instanceof File && file.size > 0 && { file }) };
+  }
+  const fields = new URLSearchParams(new TextDecoder().decode(await bounded(c, most)));
+  const values: Record<string, string> = {};
+  for (const [name, value] of fields) values[name] ??= value;
+  return { values };
+}

@@ -1,0 +1,237 @@
+import { whoIsOnDuty } from '#commit/commit-command.ts';
+import type { StoredEvent } from '#contracts/ports.ts';
+import { belongs, type DisclosureView, type EntryView, type Viewer, visible } from '#domain/access.ts';
+import type { Situation } from '#domain/commands.ts';
+import type { Disclosure } from '#domain/disclosure.ts';
+import { hour } from '#domain/instant.ts';
+import type { Person, PersonId } from '#domain/people.ts';
+import { announcementTopic, replyPost } from '#letters/forum-posts.ts';
+import { actWords } from '#letters/words.ts';
+import type { ActOptions } from '#pages/acts.ts';
+import type { PageContext } from '#pages/html.ts';
+import type { DisclosureModel, TrailLine } from '#pages/model.ts';
+import { conversationOf, forwardedTo } from './conversation.ts';
+import type { OpenDeskDeps } from './deps.ts';
+import type { Session } from './session.ts';
+
+export function pageContext(deps: Pick<OpenDeskDeps, 'settings' | 'clock'>): PageContext {
+  const { identity, policy } = deps.settings;
+  return {
+    project: identity.project,
+    signature: identity.signature,
+    securityAddress: identity.securityAddress,
+    zone: policy.zone,
+    now: deps.clock.now(),
+  };
+}
+
+/** The viewer of a session: in the role of its link, and standing for the groups that they are recorded persons of. */
+export async function viewerOf(
+  deps: Pick<OpenDeskDeps, 'store'>,
+  session: Session,
+  disclosure: Disclosure,
+): Promise<Viewer | undefined> {
+  const { role } = session.claims;
+  const { id } = session.person;
+  if (role === 'volunteer') return undefined;
+  if (role !== 'maintainer') return { kind: role, person: id };
+  const people = [...new Set(disclosure.entries.flatMap((entry) => entry.maintainer?.people ?? []))];
+  const recorded = await deps.store.people(people);
+  const groups = recorded.filter(({ group }) => group?.people.includes(id)).map((each) => each.id);
+  return { kind: 'maintainer', person: id, ...(groups.length > 0 && { standsFor: groups }) };
+}
+
+const displayName = (person: Person): string => person.name ?? person.address;
+
+/** Names of the people whom the view mentions. Nobody but members is told who somebody is. */
+async function namesFor(
+  deps: OpenDeskDeps,
+  view: DisclosureView,
+  events: readonly StoredEvent[],
+): Promise<Readonly<Record<PersonId, string>>> {
+  if (view.viewer.kind !== 'member') return {};
+  const actors = [
+    ...events.map(({ actor }) => actor),
+    ...Object.values(view.steps ?? {}).map(({ by }) => by),
+  ];
+  const letters = events.flatMap((event) =>
+    event.letters.flatMap(({ to }) => ('person' in to ? [to.person] : [])),
+  );
+  const ids = new Set([
+    ...actors.flatMap((actor) => (actor.includes(':') ? [actor.slice(actor.indexOf(':') + 1)] : [])),
+    ...letters,
+    ...view.reporters,
+    ...view.operators,
+    ...view.entries.flatMap((entry) => [...(entry.maintainer?.people ?? []), ...entry.delegates]),
+  ]);
+  const people = await deps.store.people([...ids]);
+  return Object.fromEntries(people.map((person) => [person.id, displayName(person)]));
+}
+
+const shown = ['repository', 'reason', 'fact', 'branch', 'at', 'until', 'step', 'exit', 'choice', 'decision'];
+
+/** One event in words. Only fields that are ids, numbers or a member's stated reason are shown. */
+export function trailLine(event: StoredEvent, names: Readonly<Record<PersonId, string>>): TrailLine {
+  const id = event.actor.slice(event.actor.indexOf(':') + 1);
+  const kind = event.actor.includes(':') ? event.actor.slice(0, event.actor.indexOf(':')) : event.actor;
+  const words = actWords[event.type as keyof typeof actWords] ?? event.type.replace(/-/g, ' ');
+  const detail = shown.flatMap((name) =>
+    name in event.data ? [`${name}: ${String(event.data[name])}`] : [],
+  );
+  return {
+    at: event.at,
+    who: names[id] ?? (event.actor.includes(':') ? `a ${kind}` : kind === 'desk' ? 'the desk' : kind),
+    what: words,
+    ...(detail.length > 0 && { detail: detail.join(', ') }),
+    letters: event.letters.map(({ to, template }, index) => ({
+      to: 'group' in to ? 'the working group' : (names[to.person] ?? 'a person of this disclosure'),
+      template,
+      state: event.delivery[`L${index}`]?.state ?? 'waits to be sent',
+    })),
+  };
+}
+
+function readyPosts(deps: OpenDeskDeps, view: DisclosureView, disclosure: Disclosure) {
+  if (view.viewer.kind !== 'member' && view.viewer.kind !== 'maintainer') return {};
+  const topic = announcementTopic(disclosure, deps.settings.policy.zone);
+  const reply = replyPost(disclosure);
+  return {
+    ...(topic && { announcement: { ...topic, prefilled: deps.forum?.prefillUrl(topic) } }),
+    ...(reply && { reply }),
+  };
+}
+
+export async function actOptions(
+  deps: OpenDeskDeps,
+  view: DisclosureView,
+  disclosure: Disclosure,
+): Promise<ActOptions> {
+  const { policy, identity } = deps.settings;
+  const operators = view.viewer.kind === 'member' ? await deps.store.peopleOf('operator') : [];
+  return {
+    context: pageContext(deps),
+    noticeHours: policy.noticeMs / hour,
+    postsToDiscourse: policy.postsToDiscourse,
+    needsTwo: {
+      forward: policy.forwardNeedsTwo,
+      earlyPublic: policy.earlyPublicNeedsTwo,
+      publish: policy.publishNeedsTwo,
+    },
+    signature: identity.signature,
+    informationDays: policy.informationDays,
+    operators: operators.flatMap(({ id, operator }) =>
+      operator ? [{ id, instance: operator.instance, domains: operator.domains.join(', ') }] : [],
+    ),
+    ...readyPosts(deps, view, disclosure),
+  };
+}
+
+/** What a session opened: the disclosure as stored, and as this viewer sees it. */
+export interface Opened {
+  readonly disclosure: Disclosure;
+  readonly viewer: Viewer;
+  readonly view: DisclosureView;
+}
+
+/** The page's content, loaded only as far as the view names it. */
+export async function loadModel(deps: OpenDeskDeps, opened: Opened, who: string): Promise<DisclosureModel> {
+  const { view, disclosure } = opened;
+  const needsEvents = view.seesTrail || view.conversation !== 'none' || view.forwarded;
+  const events = needsEvents ? await deps.store.events(`DISC#${disclosure.id}`) : [];
+  const [names, options, description, messages] = await Promise.all([
+    namesFor(deps, view, events),
+    actOptions(deps, view, disclosure),
+    view.description && deps.archive.text(view.description),
+    view.forwarded ? forwardedTo(deps, view, events) : conversationOf(deps, view, events),
+  ]);
+  return {
+    view,
+    who,
+    names,
+    options,
+    messages,
+    trail: view.seesTrail ? events.map((event) => trailLine(event, names)) : [],
+    ...(description !== undefined && { description }),
+    formId: deps.random(),
+  };
+}
+
+/** The page as somebody else sees it: a member may look at what others see (style, Pages and letters 10). */
+export function seenBy(
+  disclosure: Disclosure,
+  as: string | undefined,
+  repository: string | undefined,
+): DisclosureView | undefined {
+  const [reporter] = disclosure.reporters;
+  if (as === 'reporter' && reporter) return visible({ kind: 'reporter', person: reporter }, disclosure);
+  const entry = disclosure.entries.find((each) => each.repository === repository);
+  const person = entry?.maintainer?.people[0] ?? entry?.delegates[0];
+  return as === 'maintainer' && person ? visible({ kind: 'maintainer', person }, disclosure) : undefined;
+}
+
+/** Opens a disclosure for a session; undefined where it is none of theirs. */
+export async function open(
+  deps: OpenDeskDeps,
+  session: Session,
+  reference: string,
+): Promise<Opened | undefined> {
+  const disclosure = await deps.store.disclosure(reference);
+  if (!disclosure) return undefined;
+  const viewer = await viewerOf(deps, session, disclosure);
+  if (!viewer || !belongs(viewer, disclosure)) return undefined;
+  const view = visible(viewer, disclosure);
+  return view && { disclosure, viewer, view };
+}
+
+/** What `decide` may know besides: policy, who is on duty, and the thread of the reporter's last mail. */
+export async function situationOf(deps: OpenDeskDeps, disclosure: Disclosure): Promise<Situation> {
+  const onDuty = await whoIsOnDuty(deps.store, deps.clock.now());
+  const mails = await Promise.all(disclosure.intakes.map((key) => deps.store.intake(key)));
+  const last = mails
+    .flatMap((intake) => intake ?? [])
+    .filter(({ from }) => from && disclosure.reporters.includes(from))
+    .at(-1);
+  return {
+    policy: deps.settings.policy,
+    ...(onDuty && { onDuty }),
+    ...(last && {
+      thread: {
+        references: last.references,
+        ...(last.messageId && { messageId: last.messageId }),
+      },
+    }),
+  };
+}
+
+/** Who somebody is on the page's head. */
+export const whoIs = (session: Session): string =>
+  `${session.person.name ?? 'You'}, as ${session.claims.role === 'member' ? 'member of the working group' : session.claims.role}`;
+
+export const entryIn = (view: DisclosureView, repository: string | undefined): EntryView | undefined =>
+  view.entries.find((entry) => entry.repository === repository);
+
+/** What follows in the lifecycle, for lists and for the page after an act. */
+export function nextStep(view: DisclosureView): string {
+  if (view.exit) return 'Nothing: it has ended.';
+  if (view.hold?.kind === 'deferred') return 'Deferred.';
+  if (view.hold) return 'The reporter’s answer.';
+  switch (view.stage) {
+    case 'received':
+      return 'Triage by the on-duty member.';
+    case 'triaged':
+      return 'Advisories are opened and maintainers notified.';
+    case 'advised':
+      if (!view.release) return 'A release instant, proposed by a maintainer.';
+      return view.release.confirmedAt
+        ? 'The announcement, visible for two days before the release.'
+        : 'Every maintainer confirms the release instant.';
+    case 'announced':
+      return 'The merge, at the announced instant.';
+    case 'merged':
+      return 'Advisory and reply, within two hours of the last merge.';
+    case 'published':
+      return 'Nothing: it is published.';
+    default:
+      return 'We write to you when there is news.';
+  }
+}

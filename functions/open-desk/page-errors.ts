@@ -1,0 +1,39 @@
+/** What a request can be answered with besides a page: a status, and words for the reader. */
+export class PageError extends Error {
+  override readonly name = 'PageError';
+  readonly status: 400 | 401 | 403 | 404 | 410 | 413;
+  readonly title: string;
+  constructor(status: PageError['status'], title: string, message: string) {
+    super(message);
+    this.status = status;
+    this.title = title;
+  }
+}
+
+export const noSession = () =>
+  new PageError(
+    401,
+    'Please open your link again',
+    'This page opens with the link of a mail. A session lasts an hour; open the link again and it goes on. Members can also sign in at /desk.',
+  );
+
+export const notYours = () =>
+  new PageError(
+    404,
+    'There is no such page for you',
+    'Your link does not open this page, or it does not exist. Links are personal: use the one that was mailed to you.',
+  );
+
+export const wrongOrigin = () =>
+  new PageError(
+    403,
+    'This did not come from our own page',
+    'The form was sent from another site, or your browser hides where it came from. Open the page again and send it there. Nothing was changed.',
+  );
+
+export const tooLarge = (most: string) =>
+  new PageError(
+    413,
+    'That is too large',
+    `At most ${most} can be sent here. Larger files reach us by mail. Nothing was changed.`,
+  );

@@ -1,0 +1,414 @@
+import { DiscourseHandOff, DiscourseMalformed, DiscourseUnavailable } from '#contracts/discourse-port.ts';
+import type { Act, FormData, FormFault } from '#contracts/forms.ts';
+import { forms, read, readRows } from '#contracts/forms.ts';
+import { InvalidLocalTimeError, instantOfText } from '#domain/calendar.ts';
+import type { Command, OperatorForward } from '#domain/commands.ts';
+import type { Disclosure, TextRef } from '#domain/disclosure.ts';
+import type { Instant } from '#domain/instant.ts';
+import { InvalidVectorError, severityOf, severityText, vectorOf } from '#domain/severity.ts';
+import type { Values } from '#pages/form.ts';
+import { uploadName } from './conversation.ts';
+import type { OpenDeskDeps } from './deps.ts';
+
+/** A form that says something impossible: each fault names its field. */
+export class BadForm extends Error {
+  override readonly name = 'BadForm';
+  readonly faults: readonly FormFault[];
+  constructor(faults: readonly FormFault[]) {
+    super('A form was not accepted.');
+    this.faults = faults;
+  }
+}
+
+const bad = (field: string, message: string): BadForm => new BadForm([{ field, message }]);
+
+/** What a form needs of the world to become a command. */
+export interface Translation {
+  readonly deps: OpenDeskDeps;
+  readonly disclosure: Disclosure;
+  readonly values: Values;
+  readonly file?: File | undefined;
+  /** Keeps a text outside the record; a preview only pretends to. */
+  readonly keep: (text: string) => Promise<TextRef>;
+  /** False on a preview: nobody is recorded then. */
+  readonly commits: boolean;
+}
+
+/** The canonical vector of a form: the typed one, else the one that the chosen metrics make. */
+export function vectorIn(values: Values): string {
+  const typed = values.vector?.trim();
+  try {
+    if (typed) return severityOf(typed).vector ?? typed;
+    const chosen = Object.entries(values)
+      .filter(([name]) => name.startsWith('cvss_'))
+      .map(([name, value]) => [name.slice('cvss_'.length), value]);
+    return vectorOf(Object.fromEntries(chosen));
+  } catch (error) {
+    if (!(error instanceof InvalidVectorError)) throw error;
+    if (typed || error.metrics.length === 0) throw bad('vector', error.message);
+    throw new BadForm(
+      error.metrics.map((metric) => ({ field: `cvss_${metric}`, message: `Choose a value of ${metric}.` })),
+    );
+  }
+}
+
+const hasVector = (values: Values): boolean =>
+  Boolean(values.vector?.trim()) ||
+  Object.entries(values).some(([name, value]) => name.startsWith('cvss_') && value !== '' && value !== 'X');
+
+function instantIn(
+  deps: OpenDeskDeps,
+  fields: { date: string; time: string; zone: 'desk' | 'utc' },
+): Instant {
+  try {
+    return instantOfText(
+      `${fields.date}T${fields.time}`,
+      fields.zone === 'utc' ? 'UTC' : deps.settings.policy.zone,
+    );
+  } catch (error) {
+    if (error instanceof InvalidLocalTimeError)
+      throw bad('date', `“${fields.date} ${fields.time}” is no time of any calendar.`);
+    throw error;
+  }
+}
+
+/** The end of a day in the desk's zone. */
+const endOf = (deps: OpenDeskDeps, date: string): Instant =>
+  instantIn(deps, { date, time: '23:59', zone: 'desk' });
+
+function requireTyped(disclosure: Disclosure, typed: string): void {
+  if (typed.toUpperCase() !== disclosure.id)
+    throw bad(
+      'typed',
+      `“${typed.slice(0, 40)}” is not the reference of this disclosure. Type ${disclosure.id}.`,
+    );
+}
+
+async function forwardOf(
+  { deps, disclosure, keep }: Translation,
+  data: { operator: string; operatorText: string; withAttachments: 'yes' | 'no' },
+): Promise<OperatorForward> {
+  const person = await deps.store.person(data.operator);
+  if (!person?.operator)
+    throw bad('operator', 'This is no recorded operator. Choose one of the list; never guess an address.');
+  const reportKey = disclosure.intakes[0];
+  if (!reportKey) throw bad('operator', 'No mail belongs to this disclosure that could be forwarded.');
+  return {
+    operator: person.id,
+    instance: person.operator.instance,
+    text: await keep(data.operatorText),
+    reportKey,
+    withAttachments: data.withAttachments === 'yes',
+  };
+}
+
+const replyIn = async ({ keep }: Translation, text: string | undefined) =>
+  text ? { reply: await keep(text) } : {};
+
+/** The outcome of triage as one command; "valid" and "operator" combine. */
+async function triage(t: Translation, data: FormData<'triage'>): Promise<Command> {
+  switch (data.outcome) {
+    case 'valid':
+    case 'valid-operator': {
+      const { rows, faults } = readRows(t.values);
+      const vector = collect(faults, () => vectorIn(t.values));
+      return {
+        name: 'accept',
+        title: data.title,
+        description: await t.keep(data.description),
+        repositories: rows,
+        vector,
+        ...(data.cwes && { cwes: data.cwes.split(/[ ,]+/) }),
+        ...(await replyIn(t, data.reply_valid)),
+        ...(data.outcome === 'valid-operator' && { operator: await forwardOf(t, data) }),
+      };
+    }
+    case 'operator':
+      return {
+        name: 'forward',
+        operator: await forwardOf(t, data),
+        ends: true,
+        ...(await replyIn(t, data.reply_operator)),
+      };
+    case 'needs-information':
+      return { name: 'ask-information', reply: await t.keep(data['reply_needs-information']) };
+    case 'duplicate': {
+      if (!(await t.deps.store.disclosure(data.duplicateOf)))
+        throw bad('duplicateOf', `There is no disclosure ${data.duplicateOf}.`);
+      return { name: 'mark-duplicate', of: data.duplicateOf, ...(await replyIn(t, data.reply_duplicate)) };
+    }
+    case 'invalid':
+      return { name: 'mark-invalid', reply: await t.keep(data.reply_invalid) };
+    case 'spam':
+      return { name: 'mark-spam' };
+    case 'advice':
+      return { name: 'answer', about: 'advice', reply: await t.keep(data.reply_advice) };
+    case 'scoring': {
+      const vector = vectorIn(t.values);
+      const score = `CVSS 3.1: ${severityText(severityOf(vector))} (${vector})`;
+      return {
+        name: 'answer',
+        about: 'scoring',
+        vector,
+        reply: await t.keep(`${score}\n\n${data.reply_scoring}`),
+      };
+    }
+  }
+}
+
+/** Shows faults of rows and of the vector together, not one after the other. */
+function collect(faults: readonly FormFault[], vector: () => string): string {
+  try {
+    const found = vector();
+    if (faults.length > 0) throw new BadForm(faults);
+    return found;
+  } catch (error) {
+    if (error instanceof BadForm && error.faults !== faults) throw new BadForm([...faults, ...error.faults]);
+    throw error;
+  }
+}
+
+/** A topic or post of the forum, as it is visible now. */
+async function topicAt(t: Translation, url: string) {
+  if (!t.deps.forum) throw bad('url', 'No forum is configured for this desk.');
+  try {
+    const topic = await t.deps.forum.getTopic(url);
+    if (!topic)
+      throw bad(
+        'url',
+        'No topic that everyone can read is there. If it waits for a moderator, link it once it is visible.',
+      );
+    return topic;
+  } catch (error) {
+    if (
+      error instanceof DiscourseHandOff ||
+      error instanceof DiscourseUnavailable ||
+      error instanceof DiscourseMalformed
+    )
+      throw bad(
+        'url',
+        'The forum did not answer as it should. Nothing was changed; please try again in a few minutes.',
+      );
+    throw error;
+  }
+}
+
+async function announcement(t: Translation, url: string): Promise<Command> {
+  const topic = await topicAt(t, url);
+  if (!topic.visible || !topic.visibleSince)
+    throw bad('url', 'The topic is not visible to everyone yet. Link it once it is.');
+  return {
+    name: 'see-announcement',
+    url: topic.url,
+    topic: topic.id,
+    visibleAt: topic.visibleSince,
+    established: 'linked',
+  };
+}
+
+async function reply(t: Translation, url: string): Promise<Command> {
+  const linked = t.disclosure.announcement;
+  if (!linked) throw bad('url', 'There is no announcement to reply to. Link the announcement first.');
+  const topic = await topicAt(t, linked.url);
+  const post = topic.replies.find((each) => each.url === url || url.startsWith(`${each.url}?`));
+  if (!post)
+    throw bad(
+      'url',
+      'No visible reply of the announcement has this address. Copy it from the reply’s own link.',
+    );
+  return { name: 'see-reply', url: post.url, visibleAt: post.createdAt };
+}
+
+/** Maintainers by address: one group address, or a sorted set of owners (policy, "Who maintains"). */
+async function maintainer(t: Translation, data: FormData<'name-maintainer'>): Promise<Command> {
+  const addresses = [...new Set(data.addresses.split(/[\s,;]+/).filter(Boolean))];
+  const wrong = addresses.find((address) => !/^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/.test(address));
+  if (wrong) throw bad('addresses', `“${wrong.slice(0, 60)}” is no address. Write one a line.`);
+  if (addresses.length > 10)
+    throw bad('addresses', 'At most ten addresses; a group’s address is better then.');
+  const people = t.commits
+    ? await Promise.all(addresses.map((address) => t.deps.enrol(address, 'maintainer')))
+    : addresses.map((address) => ({ id: t.deps.signer.pseudonym(address), group: undefined }));
+  const ids = people.map(({ id }) => id).sort();
+  const single = people.length === 1 ? people[0] : undefined;
+  return {
+    name: 'name-maintainer',
+    repository: data.repository,
+    maintainer: {
+      id: single?.group ? `group:${single.id}` : `owners:${ids.join(',')}`,
+      people: ids,
+      source: 'member',
+    },
+    reason: data.reason,
+  };
+}
+
+async function delegate(t: Translation, data: FormData<'name-delegate'>): Promise<Command> {
+  const id = t.commits
+    ? (await t.deps.enrol(data.address, 'maintainer')).id
+    : t.deps.signer.pseudonym(data.address);
+  return {
+    name: 'name-delegate',
+    repository: data.repository,
+    delegate: id,
+    forGood: data.forGood === 'good',
+    ...(data.reason && { reason: data.reason }),
+  };
+}
+
+function advisory({ disclosure }: Translation, data: FormData<'record-advisory'>): Command {
+  const ghsa = /GHSA(-[a-z0-9]{4}){3}/i.exec(data.url)?.[0].replace(/^ghsa/i, 'GHSA') ?? '';
+  const named = `GHSA${ghsa.slice(4).toLowerCase()}`;
+  const url = `https://github.com/${data.repository}/security/advisories/${named}`;
+  const elsewhere = /^https?:\/\/[^/]+\/([^/]+\/[^/]+)\/security/.exec(data.url)?.[1];
+  if (elsewhere && elsewhere.toLowerCase() !== data.repository.toLowerCase())
+    throw bad('url', `This advisory is one of ${elsewhere}, not of ${data.repository}.`);
+  if (disclosure.entries.some((entry) => entry.advisory?.ghsa === named))
+    throw bad('url', `${named} is recorded already.`);
+  return {
+    name: 'record-advisory',
+    repository: data.repository,
+    advisory: { ghsa: named, url: data.url.startsWith('http') ? data.url : url, state: 'draft' },
+  };
+}
+
+async function addition(t: Translation, data: FormData<'add-text'>): Promise<Command> {
+  if (!data.text && !t.file) throw bad('text', 'Write something, or choose a file.');
+  const attachments: string[] = [];
+  if (t.file) {
+    const bytes = new Uint8Array(await t.file.arrayBuffer());
+    const body = await t.keep(Buffer.from(bytes).toString('base64'));
+    const digest = await crypto.subtle.digest('SHA-256', bytes);
+    const upload = {
+      name: t.file.name.replace(/[^\p{L}\p{N} ._()-]/gu, '_').slice(0, 120) || 'file',
+      type: 'application/octet-stream',
+      size: bytes.length,
+      sha256: Buffer.from(digest).toString('hex'),
+      body,
+    };
+    attachments.push(uploadName(await t.keep(JSON.stringify(upload))));
+  }
+  return {
+    name: 'add-text',
+    text: await t.keep(data.text ?? 'A file was added.'),
+    ...(attachments.length > 0 && { attachments }),
+  };
+}
+
+function credit(data: FormData<'choose-credit'>): Command {
+  if (data.choice === 'anonymous') return { name: 'choose-credit', credit: { choice: 'anonymous' } };
+  const as = data.choice === 'name' ? data.name : data.login?.replace(/^@/, '');
+  if (!as) throw bad(data.choice, data.choice === 'name' ? 'Write the name.' : 'Write your GitHub login.');
+  return { name: 'choose-credit', credit: { choice: data.choice, as } };
+}
+
+function adjudication(t: Translation, data: FormData<'adjudicate'>): Command {
+  if (data.how === 'vector') {
+    const vector = vectorIn(t.values);
+    const { rating, score } = severityOf(vector);
+    return { name: 'adjudicate', repository: data.repository, severity: { rating, score, vector } };
+  }
+  if (!data.label) throw bad('label', 'Choose a rating.');
+  return { name: 'adjudicate', repository: data.repository, severity: { rating: data.label } };
+}
+
+function merge(t: Translation, data: FormData<'record-merge'>): Command {
+  const { date, time, zone, reason, ...kept } = data;
+  if ((date || time || zone) && !(date && time && zone))
+    throw bad('date', 'Give day, time and zone of the merge, or leave all three empty for “just now”.');
+  return {
+    name: 'record-merge',
+    ...kept,
+    ...(date && time && zone && { at: instantIn(t.deps, { date, time, zone }) }),
+    ...(reason && { reason }),
+  };
+}
+
+type Translators = { readonly [A in Act]: (t: Translation, data: FormData<A>) => Command | Promise<Command> };
+
+const translators: Translators = {
+  triage,
+  'record-step': (_t, data) => ({ name: 'record-step', ...data }),
+  'reply-to-reporter': async (t, { text }) => ({ name: 'reply-to-reporter', text: await t.keep(text) }),
+  close: async (t, { reason, reply: words, typed }) => {
+    requireTyped(t.disclosure, typed);
+    return { name: 'close', reason, ...(await replyIn(t, words)) };
+  },
+  resume: () => ({ name: 'resume' }),
+  defer: ({ deps }, { date, reason }) => ({ name: 'defer', until: endOf(deps, date), reason }),
+  reopen: (_t, { reason }) => ({ name: 'reopen', reason }),
+  'add-repository': (t, { vector: _vector, ...repository }) => ({
+    name: 'add-repository',
+    repository,
+    ...(hasVector(t.values) && { vector: vectorIn(t.values) }),
+  }),
+  'name-maintainer': maintainer,
+  'name-delegate': delegate,
+  adjudicate: adjudication,
+  'comment-severity': (_t, { repository, what, comment }) => {
+    if (what === 'comment' && !comment) throw bad('comment', 'Write the comment, or choose “none”.');
+    return { name: 'comment-severity', repository, comment: what === 'comment' ? (comment ?? null) : null };
+  },
+  'ask-help': (_t, { repository }) => ({ name: 'ask-help', repository }),
+  'expect-fix': (_t, { repository, date }) => ({ name: 'expect-fix', repository, on: date }),
+  disown: (_t, { repository, suggestion }) => ({
+    name: 'disown',
+    repository,
+    ...(suggestion && { suggestion }),
+  }),
+  'report-public-pull-request': (_t, data) => ({ name: 'report-public-pull-request', ...data }),
+  'decide-public-pull-request': (_t, data) => ({ name: 'decide-public-pull-request', ...data }),
+  'close-entry': (_t, data) => ({ name: 'close-entry', ...data }),
+  'record-ready': (_t, { repository, reason }) => ({
+    name: 'record-ready',
+    repository,
+    ...(reason && { reason }),
+  }),
+  'propose-release': ({ deps }, data) => ({ name: 'propose-release', at: instantIn(deps, data) }),
+  'confirm-release': (_t, { at, reason }) => ({ name: 'confirm-release', at, ...(reason && { reason }) }),
+  'see-announcement': (t, { url }) => announcement(t, url),
+  'command-post': (_t, { what, reason }) => ({ name: 'command-post', what, ...(reason && { reason }) }),
+  'record-merge': merge,
+  'command-publication': (t, { repository, typed, reason }) => {
+    requireTyped(t.disclosure, typed);
+    return { name: 'command-publication', repository, ...(reason && { reason }) };
+  },
+  'see-reply': (t, { url }) => reply(t, url),
+  'record-fact': (_t, data) => ({ name: 'record-fact', ...data }),
+  'retract-fact': (_t, data) => ({ name: 'retract-fact', ...data }),
+  'go-public-early': (t, { reason, typed }) => {
+    requireTyped(t.disclosure, typed);
+    return { name: 'go-public-early', reason };
+  },
+  'renew-embargo': ({ deps }, { date, reason }) => ({
+    name: 'renew-embargo',
+    until: endOf(deps, date),
+    reason,
+  }),
+  'record-advisory': advisory,
+  'choose-credit': (_t, data) => credit(data),
+  'add-text': addition,
+};
+
+/**
+ * What a form asks for, as a command.
+ *
+ * @throws {BadForm} with what was found and what is allowed, field by field.
+ */
+export async function toCommand<A extends Act>(act: A, t: Translation): Promise<Command> {
+  const result = read(forms[act], t.values);
+  if (!result.ok) throw new BadForm([...result.faults, ...rowFaults(act, t.values)]);
+  return translators[act](t, result.data as FormData<A>);
+}
+
+/** Where the form itself is faulty, its rows and vector are checked all the same: every fault is shown at once. */
+function rowFaults(act: Act, values: Values): readonly FormFault[] {
+  if (act !== 'triage' || (values.outcome !== 'valid' && values.outcome !== 'valid-operator')) return [];
+  const { faults } = readRows(values);
+  try {
+    vectorIn(values);
+    return faults;
+  } catch (error) {
+    return error instanceof BadForm ? [...faults, ...error.faults] : faults;
+  }
+}
