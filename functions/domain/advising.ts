@@ -67,6 +67,7 @@ export const advisingRules: Rules<
   | 'record-advisory'
   | 'hand-off-advisory'
   | 'notify-maintainer'
+  | 'hand-off'
   | 'name-maintainer'
   | 'name-delegate'
   | 'adjudicate'
@@ -139,6 +140,7 @@ export const advisingRules: Rules<
     draft.data.repository = command.repository;
     draft.data.maintainer = command.maintainer.id;
     draft.data.source = command.maintainer.source;
+    if (command.passedOver?.length) draft.data.passedOver = command.passedOver;
     establish(draft, 'vendor-aware');
     const { severity } = entry;
     const params = {
@@ -158,6 +160,20 @@ export const advisingRules: Rules<
     startReminding(draft, command.repository, draft.now);
     if (draft.disclosure.entries.every((each) => each.closed || each.notifiedAt))
       stepDone(draft, 'notify-maintainers');
+  },
+
+  'hand-off'(draft, command) {
+    const { repository, what, why, url } = command;
+    if (repository) draft.data.repository = repository;
+    draft.data.what = what;
+    draft.data.why = why;
+    write(draft, 'hand-off', onDuty(draft), {
+      ...sayable(draft, repository),
+      what,
+      why,
+      ...(repository && { repository }),
+      ...(url && { url }),
+    });
   },
 
   'name-maintainer'(draft, command) {

@@ -97,7 +97,21 @@ export type Command =
       readonly handOffs?: readonly { readonly what: HandOffWhat; readonly why: string }[] | undefined;
     }
   | { readonly name: 'hand-off-advisory'; readonly repository: Repository; readonly why: string }
-  | { readonly name: 'notify-maintainer'; readonly repository: Repository; readonly maintainer: Maintainer }
+  | {
+      readonly name: 'notify-maintainer';
+      readonly repository: Repository;
+      readonly maintainer: Maintainer;
+      /** Why earlier sources did not say who maintains it, for the record: no login, no address. */
+      readonly passedOver?: readonly string[] | undefined;
+    }
+  /** GitHub or Discourse refused what the desk was asked to do: a person does it by hand. */
+  | {
+      readonly name: 'hand-off';
+      readonly what: HandOffWhat;
+      readonly why: string;
+      readonly repository?: Repository | undefined;
+      readonly url?: string | undefined;
+    }
   | {
       readonly name: 'name-maintainer';
       readonly repository: Repository;
@@ -179,6 +193,11 @@ export type Command =
       readonly publishedAt?: Instant | undefined;
     }
   | { readonly name: 'see-reply'; readonly url: string; readonly visibleAt: Instant }
+  /** A post that is not visible yet, or was not looked at: the desk watches it. Without a url it is our own. */
+  | { readonly name: 'link-announcement'; readonly url?: string | undefined }
+  | { readonly name: 'link-reply'; readonly url?: string | undefined }
+  /** A topic found by its title alone: people are asked, nothing is concluded. */
+  | { readonly name: 'claim-announcement'; readonly url: string; readonly topic: number }
   // facts and the embargo
   | { readonly name: 'record-fact'; readonly fact: FactKind; readonly reason: string }
   | { readonly name: 'retract-fact'; readonly fact: FactKind; readonly reason: string }

@@ -183,12 +183,21 @@ export interface Disclosure {
   readonly reporters: readonly PersonId[];
   readonly credit: Readonly<Record<PersonId, Credit>>;
   readonly related?: readonly string[] | undefined;
+  /** The private report on GitHub that it began as: an advisory that is adopted, never opened a second time. */
+  readonly githubReport?:
+    | { readonly repository: Repository; readonly ghsa: string; readonly url: string }
+    | undefined;
   readonly entries: readonly Entry[];
   readonly facts: readonly Fact[];
   readonly embargo: Embargo;
   readonly release?: Release | undefined;
   readonly announcement?: Announcement | undefined;
   readonly reply?: { readonly url: string; readonly visibleAt: Instant } | undefined;
+  /** What a maintainer or member linked, or the desk posted, that is not visible yet: a claim until it is. */
+  readonly linked?: {
+    readonly announcement?: LinkedPost | undefined;
+    readonly reply?: LinkedPost | undefined;
+  };
   readonly operators?: readonly PersonId[] | undefined;
   readonly steps: Partial<Record<TriageStep, StepDone>>;
   readonly response: {
@@ -204,6 +213,14 @@ export interface Disclosure {
   readonly told: readonly string[];
   /** The generation of the execution that moves it; the execution is disposable, this record is not. */
   readonly generation: number;
+}
+
+/** A post that somebody vouched for: by its address, or `posted` by us while it waits for a moderator. */
+export interface LinkedPost {
+  readonly by: PersonId | 'desk';
+  readonly at: Instant;
+  /** Absent for a post of ours that has no address before a moderator let it pass. */
+  readonly url?: string | undefined;
 }
 
 /** What the reporter chose to be credited as (policy A6). */

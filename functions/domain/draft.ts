@@ -120,6 +120,16 @@ export function writeToReporters<T extends LetterTemplate>(
 ): void {
   for (const person of draft.disclosure.reporters)
     write(draft, template, { person }, params, { as: 'reporter' });
+  // Who reported on GitHub left no mail address: a member takes the answer there.
+  const report = draft.disclosure.githubReport;
+  if (report)
+    write(draft, 'hand-off', onDuty(draft), {
+      ...sayable(draft),
+      repository: report.repository,
+      what: 'answer-on-github',
+      why: 'The report was filed on GitHub, where its reporter has no mail address.',
+      url: report.url,
+    });
 }
 
 /** Ids of the maintainers of all open entries. */

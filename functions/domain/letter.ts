@@ -169,6 +169,7 @@ export type EscalationKind =
   | 'letter-unknown'
   | 'severity-none'
   | 'merge-claimed'
+  | 'announcement-claimed'
   | 'released-before-notice'
   | 'release-warning';
 

@@ -88,6 +88,7 @@ export const transitions = [
   row('record-advisory', accepted, ['advised']),
   row('hand-off-advisory', accepted, []),
   row('notify-maintainer', accepted, ['advised']),
+  row('hand-off', accepted, []),
   row('name-maintainer', accepted, []),
   row('name-delegate', accepted, []),
   row('adjudicate', accepted, []),
@@ -110,6 +111,9 @@ export const transitions = [
   row('command-publication', accepted, []),
   row('see-advisory', accepted, ['published']),
   row('see-reply', accepted, ['published']),
+  row('link-announcement', ['advised', 'announced', 'merged']),
+  row('link-reply', accepted),
+  row('claim-announcement', ['advised', 'announced', 'merged']),
   // facts and the embargo (policy V1–V7, A2, A5)
   row('record-fact', anyStage, [], { afterExit: true }),
   row('retract-fact', anyStage, [], { afterExit: true }),

@@ -1,0 +1,132 @@
+import { GithubHandOff, GithubMalformed, type GithubPort } from '#contracts/github-port.ts';
+import type { DeskStore, LinkSigner } from '#contracts/ports.ts';
+import { contactsMark } from '#contracts/seed.ts';
+import type { Maintainer } from '#domain/disclosure.ts';
+import { type MaintainerSources, type Maintains, teamsToLookUp, whoMaintains } from '#domain/maintainers.ts';
+import type { Person } from '#domain/people.ts';
+
+export interface FindDeps {
+  readonly store: Pick<DeskStore, 'mark' | 'person' | 'people' | 'peopleOf'>;
+  /** Undefined where the configuration has no GitHub App. */
+  readonly github: (() => Promise<GithubPort>) | undefined;
+  /** The pseudonym of an address that CODEOWNERS names. */
+  readonly pseudonym: () => Promise<LinkSigner['pseudonym']>;
+}
+
+/** Who was found, why earlier sources did not say (no login, no address), and whom the advisory should let in. */
+export interface Found {
+  readonly maintainer: Maintainer;
+  readonly passedOver: readonly string[];
+  readonly collaborators: { readonly users: readonly string[]; readonly teams: readonly string[] };
+}
+
+const nobody = { users: [], teams: [] } as const;
+
+/**
+ * Finds who maintains a repository and can be reached: catalog-info.yaml, CODEOWNERS, our contact table, else the
+ * working group (policy, "Who maintains"). A source whose people have no address known to the desk is passed over.
+ * Throws GithubUnavailable; what GitHub refuses to show is passed over.
+ */
+export const findMaintainer =
+  (deps: FindDeps) =>
+  async (repository: string): Promise<Found> => {
+    const refused: string[] = [];
+    let sources: MaintainerSources = await readSources(deps, repository, refused);
+    const unreachable: string[] = [];
+    let first: Maintains | undefined;
+    for (;;) {
+      const found = whoMaintains(sources);
+      first ??= found;
+      const passedOver = [...refused, ...first.passedOver, ...unreachable];
+      if (found.kind === 'working-group')
+        return {
+          maintainer: { id: 'working-group', people: [], source: 'unresolved' },
+          passedOver,
+          collaborators: nobody,
+        };
+      const people = await reachable(deps, found);
+      if (people.length > 0)
+        return {
+          maintainer: { id: idOf(found, people), people: people.map(({ id }) => id), source: found.source },
+          passedOver,
+          collaborators: collaboratorsOf(found, people),
+        };
+      unreachable.push(`${found.reason} The desk knows no address of them.`);
+      sources = without(sources, found.source);
+    }
+  };
+
+async function readSources(
+  deps: FindDeps,
+  repository: string,
+  refused: string[],
+): Promise<MaintainerSources> {
+  const contacts = ((await deps.store.mark(contactsMark)) ?? {}) as Record<string, readonly string[]>;
+  const nothing = { repository, catalogOwner: undefined, codeowners: null, contacts, teams: {} };
+  if (!deps.github) {
+    refused.push('no GitHub App is configured');
+    return nothing;
+  }
+  const github = await deps.github();
+  const [catalog, codeowners] = await Promise.all([
+    shown(refused, 'catalog-info.yaml', () => github.readCatalog(repository)),
+    shown(refused, 'CODEOWNERS', () => github.readCodeowners(repository)),
+  ]);
+  const sources = { ...nothing, catalogOwner: catalog?.owner, codeowners };
+  const organization = repository.split('/')[0] ?? '';
+  const teams: Record<string, readonly string[] | null> = {};
+  for (const slug of teamsToLookUp(sources))
+    teams[slug] = await shown(refused, `the team ${slug}`, () => github.teamMembers(organization, slug));
+  return { ...sources, teams };
+}
+
+/** What GitHub refuses to show, or shows broken, is as if it were not there; the record says so. */
+async function shown<T>(refused: string[], what: string, read: () => Promise<T | null>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof GithubHandOff) refused.push(`GitHub refused to show ${what} (${error.status})`);
+    else if (error instanceof GithubMalformed) refused.push(`GitHub showed ${what} in no known form`);
+    else throw error;
+    return null;
+  }
+}
+
+/** The recorded people behind a source, sorted: only who is recorded with an address can be written to. */
+async function reachable(deps: FindDeps, found: Maintains): Promise<readonly Person[]> {
+  const known: Person[] = [];
+  if (found.kind === 'team' || found.kind === 'owners') {
+    const logins = new Set((found.kind === 'team' ? found.members : found.logins).map(lower));
+    const maintainers = logins.size > 0 ? await deps.store.peopleOf('maintainer') : [];
+    known.push(...maintainers.filter(({ github }) => github !== undefined && logins.has(lower(github))));
+  }
+  if (found.kind === 'owners' && found.addresses.length > 0) {
+    const pseudonym = await deps.pseudonym();
+    known.push(...(await deps.store.people(found.addresses.map((address) => pseudonym(address)))));
+  }
+  // The contact table holds ids of people, not addresses.
+  if (found.kind === 'contact') known.push(...(await deps.store.people(found.addresses)));
+  const byId = new Map(known.filter(({ address }) => address).map((person) => [person.id, person]));
+  return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** A maintainer is identified by its team, its group address or its sorted set of owners. */
+function idOf(found: Maintains, people: readonly Person[]): string {
+  if (found.kind === 'team') return found.id;
+  const [only, ...others] = people;
+  if (only?.group && others.length === 0) return `group:${only.id}`;
+  return `owners:${people.map(({ id }) => id).join(',')}`;
+}
+
+const collaboratorsOf = (found: Maintains, people: readonly Person[]): Found['collaborators'] =>
+  found.kind === 'team'
+    ? { users: [], teams: [found.slug] }
+    : { users: people.flatMap(({ github }) => github ?? []), teams: [] };
+
+/** The same sources as if one of them said nothing. */
+function without(sources: MaintainerSources, source: Maintains['source']): MaintainerSources {
+  if (source === 'catalog-info') return { ...sources, catalogOwner: undefined };
+  return source === 'codeowners' ? { ...sources, codeowners: null } : { ...sources, contacts: {} };
+}
+
+const lower = (login: string): string => login.toLowerCase();
