@@ -1,7 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import {
   CfnConfigurationSet,
   CfnConfigurationSetEventDestination,
@@ -167,7 +166,8 @@ export class Delivery extends Construct {
       maxRecordAge: Duration.hours(23),
       reportBatchItemFailures: true,
       filters: [FilterCriteria.filter(pattern)],
-      onFailure: new SqsDlq(deadLetters),
+      // The library's own binding would add wildcards of the key's actions.
+      onFailure: { bind: () => ({ destination: deadLetters.queueArn }) },
     }).node.addDependency(follower.role);
   }
 

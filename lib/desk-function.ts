@@ -36,8 +36,8 @@ export interface Allowance {
   readonly resources: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Needed where a resource has a wildcard: why it cannot be named exactly. By resource as cdk-nag shows it. */
-  readonly wildcards?: Readonly<Record<string, string>>;
+  /** Why a resource that has a wildcard cannot be named exactly. */
+  readonly wildcard?: string;
 }
 
 /** Metrics of all desks of an account lie together; the service tells them apart. */
@@ -101,8 +101,9 @@ export class DeskFunction extends Construct {
       }),
     );
     for (const [name, value] of Object.entries(allowance.variables ?? {})) this.tell(name, value);
-    for (const [resource, reason] of Object.entries(allowance.wildcards ?? {})) {
-      Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${resource}]`, reason });
+    for (const resource of allowance.wildcard === undefined ? [] : allowance.resources) {
+      const id = `AwsSolutions-IAM5[Resource::${asNagShows(this, resource)}]`;
+      Validations.of(this.role).acknowledge({ id, reason: allowance.wildcard ?? '' });
     }
     return this;
   }
@@ -130,3 +131,16 @@ export class DeskFunction extends Construct {
 /** `open-advisories` → `OpenAdvisories`: the name of its state and of its substitution. */
 export const pascal = (name: string): string =>
   name.replace(/(^|-)([a-z])/g, (_, _dash: string, letter: string) => letter.toUpperCase());
+
+/** A resource as cdk-nag writes it: `<LogicalId.Arn>/in/*`. */
+function asNagShows(scope: Construct, resource: string): string {
+  const shown = (part: unknown): string => {
+    if (typeof part !== 'object' || part === null) return String(part);
+    const [[kind, value] = []] = Object.entries(part);
+    if (kind === 'Ref') return `<${value}>`;
+    if (kind === 'Fn::GetAtt') return `<${value.join('.')}>`;
+    if (kind === 'Fn::Join') return value[1].map(shown).join(value[0]);
+    throw new TypeError(`a resource is written with ${kind}, which asNagShows does not know`);
+  };
+  return shown(Stack.of(scope).resolve(resource));
+}

@@ -114,10 +114,7 @@ export class DisclosureLifecycle extends Construct {
     to.allow({
       actions,
       resources: [`${this.executions}:disc-*`],
-      wildcards: {
-        [`${this.executions.replace(/\$\{Token\[(AWS\.\w+)\.\d+\]\}/g, (_, token: string) => `<${token.replace('.', '::')}>`)}:disc-*`]:
-          'Executions are named after disclosures that do not exist yet.',
-      },
+      wildcard: 'Executions are named after disclosures that do not exist yet.',
     });
   }
 

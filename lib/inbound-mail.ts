@@ -84,7 +84,7 @@ export class InboundMail extends Construct {
     activator.allow({
       actions: ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'],
       resources: ['*'],
-      wildcards: { '*': 'SES knows no resource for the one active rule set of an account and region.' },
+      wildcard: 'SES knows no resource for the one active rule set of an account and region.',
     });
     const activation = new CustomResource(this, 'Activation', {
       serviceToken: activator.function.functionArn,

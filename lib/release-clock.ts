@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -116,16 +116,13 @@ export class ReleaseClock extends Construct {
     to.allow({
       actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
       resources: [schedules],
+      wildcard:
+        'One-time schedules are named after disclosures that do not exist yet; the recurring ones lie outside the pattern.',
       variables: {
         SCHEDULE_GROUP: this.group,
         RELEASE_DEADLINE_ARN: target.function.functionArn,
         SCHEDULE_DLQ_ARN: this.deadLetters.queueArn,
       },
-    });
-    Validations.of(to.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:${shownRegion(to)}:<AWS::AccountId>:schedule/${this.group}/${prefix}-*]`,
-      reason:
-        'One-time schedules are named after disclosures that do not exist yet; the recurring ones lie outside the pattern.',
     });
     to.allow({
       actions: ['iam:PassRole'],
@@ -135,5 +132,3 @@ export class ReleaseClock extends Construct {
     });
   }
 }
-
-const shownRegion = (scope: Construct): string => Stack.of(scope).region;
