@@ -1,0 +1,52 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { waits } from '#contracts/machine.ts';
+import type { DeskStore } from '#contracts/ports.ts';
+import { machineStateOf } from '#domain/machine.ts';
+
+/** Something is still under way after this long: it is stuck, not slow. */
+const patienceMs = 60_000;
+
+/**
+ * Waits until nothing that was set in motion is under way: no mail in the queue, no letter or signal waiting, and
+ * every open disclosure's execution waits for people. Answers false where something stays under way.
+ */
+export function quietly(deps: {
+  readonly store: Pick<DeskStore, 'waiting' | 'listed' | 'disclosure' | 'tokens'>;
+  readonly sqs: SQSClient;
+  readonly queueUrl: string;
+  readonly settled: () => Promise<void>;
+}) {
+  return async (): Promise<boolean> => {
+    const end = Date.now() + patienceMs;
+    for (let calm = 0; calm < 2; ) {
+      if (Date.now() > end) return false;
+      await deps.settled();
+      calm = (await busy(deps)) ? 0 : calm + 1;
+      await pause(calm > 0 ? 40 : 80);
+    }
+    return true;
+  };
+}
+
+async function busy(deps: Parameters<typeof quietly>[0]): Promise<boolean> {
+  const { Attributes } = await deps.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: deps.queueUrl, AttributeNames: ['All'] }),
+  );
+  const queued =
+    Number(Attributes?.ApproximateNumberOfMessages ?? 0) +
+    Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0);
+  if (queued > 0) return true;
+  if ((await deps.store.waiting(1)).length > 0) return true;
+  for (const id of await deps.store.listed('open')) {
+    const disclosure = await deps.store.disclosure(id);
+    if (!disclosure) continue;
+    const state = machineStateOf(disclosure);
+    if (!(waits as readonly string[]).includes(state)) return true;
+    const held = (await deps.store.tokens(id)).some(
+      ({ wait, generation }) => wait === state && generation === disclosure.generation,
+    );
+    if (!held) return true;
+  }
+  return false;
+}
