@@ -1,0 +1,22 @@
+import { createClock } from '#adapters/clock.ts';
+import { createDeskStore } from '#adapters/disclosure-store.ts';
+import { lambda } from '#adapters/lambda.ts';
+import { createLog } from '#adapters/logger.ts';
+import { readSettings } from '#adapters/settings.ts';
+import { messages } from '#contracts/log.ts';
+import { environment } from './env.ts';
+import { deadlineInput, releaseDeadline } from './release-deadline.ts';
+
+const log = createLog();
+
+export const handler = lambda({
+  schema: deadlineInput,
+  log,
+  failed: messages.sweepFailed,
+  useCase: () => {
+    const env = environment.parse(process.env);
+    const clock = createClock(env.CLOCK_OFFSET_FILE);
+    const store = createDeskStore({ table: env.TABLE_NAME, clock });
+    return releaseDeadline({ store, clock, settings: readSettings(import.meta.url), log });
+  },
+});

@@ -1,0 +1,37 @@
+import * as z from 'zod/mini';
+import { commitCommand } from '#commit/commit-command.ts';
+import { type Log, messages } from '#contracts/log.ts';
+import type { Clock, DeskStore } from '#contracts/ports.ts';
+import type { Settings } from '#contracts/settings.ts';
+
+/** What a one-time schedule of the release window hands over: which deadline of which disclosure. */
+export const deadlineInput = z.strictObject({
+  disclosure: z.string().check(z.minLength(1)),
+  name: z.string().check(z.minLength(1)),
+  at: z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)),
+});
+export type DeadlineInput = z.infer<typeof deadlineInput>;
+
+/**
+ * An instant of the release window has come. A schedule that fires before its instant on the desk's clock does
+ * nothing: the due index still lists the disclosure, and the sweep finds it there.
+ */
+export const releaseDeadline = (deps: {
+  readonly store: DeskStore;
+  readonly clock: Clock;
+  readonly settings: Pick<Settings, 'policy' | 'identity'>;
+  readonly log: Log;
+}) => {
+  const commit = commitCommand(deps);
+  return async ({ disclosure, name, at }: DeadlineInput) => {
+    if (deps.clock.now() < at) return { outcome: 'early' as const };
+    const { outcome } = await commit({
+      disclosure,
+      command: { name: 'pass-deadline' },
+      actor: { kind: 'desk' },
+      cause: `deadline:${name}@${at}`,
+    });
+    deps.log(messages.committed, { disclosure, command: 'pass-deadline', deadline: name, outcome });
+    return { outcome };
+  };
+};

@@ -1,0 +1,24 @@
+import { createClock } from '#adapters/clock.ts';
+import { createDeskStore } from '#adapters/disclosure-store.ts';
+import { lambda } from '#adapters/lambda.ts';
+import { createLog } from '#adapters/logger.ts';
+import { readSettings } from '#adapters/settings.ts';
+import { messages } from '#contracts/log.ts';
+import { environment } from './env.ts';
+import { remindMaintainers, sweepInput } from './remind-maintainers.ts';
+
+const log = createLog();
+
+export const handler = lambda({
+  schema: sweepInput,
+  log,
+  failed: messages.sweepFailed,
+  useCase: () => {
+    const env = environment.parse(process.env);
+    const clock = createClock(env.CLOCK_OFFSET_FILE);
+    const store = createDeskStore({ table: env.TABLE_NAME, clock });
+    const sweep = remindMaintainers({ store, clock, settings: readSettings(import.meta.url), log });
+    // A moved clock is ahead of the schedule's own instant, which knows real time only.
+    return env.CLOCK_OFFSET_FILE ? () => sweep({}) : sweep;
+  },
+});
