@@ -185,7 +185,9 @@ function sender(fields: readonly HeaderField[]): { mailbox: Mailbox | undefined;
 
 /** Message ids in a field, without their brackets; odd ones are left out. */
 const idsIn = (value: string): string[] =>
-  [...value.slice(0, longestValue).matchAll(/<([^<>\s]{3,512})>/g)].map(([, id]) => id ?? '');
+  [...value.slice(0, longestValue).matchAll(/<([\x21-\x3b\x3d\x3f-\x7e]{3,250})>/g)].map(
+    ([, id]) => id ?? '',
+  );
 
 function referencesOf(fields: readonly HeaderField[]): readonly string[] {
   const all = [...idsIn(firstOf(fields, 'in-reply-to') ?? ''), ...idsIn(firstOf(fields, 'references') ?? '')];

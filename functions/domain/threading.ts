@@ -3,12 +3,13 @@ import type { PersonId } from './people.ts';
 
 /** A reply address taken apart: which disclosure it speaks of, and the token that has to prove it. */
 export interface ReplyAddress {
-  readonly disclosure: string;
+  /** Absent in an address that carries the token alone: other signs say where it might belong, the token decides. */
+  readonly disclosure?: string;
   readonly token: string;
 }
 
 /** `case+edx-2026-0001.<token>`: lower case throughout, since mail systems lower local parts. */
-const local = /^case\+([a-z][a-z0-9]{1,9}-\d{4}-\d{4,9})\.([a-z2-7]{16,40})$/;
+const local = /^case\+(?:([a-z][a-z0-9]{1,9}-\d{4}-\d{4,9})\.)?([a-z2-7]{16,40})$/;
 
 /**
  * The address under which one correspondent of one disclosure is answered (mail rules, Threading).
@@ -23,7 +24,7 @@ export function parseReplyAddress(recipient: string, replyDomain: string): Reply
   const at = address.lastIndexOf('@');
   if (address.slice(at + 1) !== replyDomain.toLowerCase()) return undefined;
   const [, disclosure, token] = local.exec(address.slice(0, at)) ?? [];
-  return disclosure && token ? { disclosure: disclosure.toUpperCase(), token } : undefined;
+  return token ? { ...(disclosure && { disclosure: disclosure.toUpperCase() }), token } : undefined;
 }
 
 /** Who may have been given a reply address: reporters, maintainers with their delegates, operators. */

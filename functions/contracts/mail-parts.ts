@@ -1,0 +1,46 @@
+/** One attachment as a page lists it. Its bytes stay in the raw mail until somebody asks for them. */
+export interface MailAttachment {
+  /** Its place in the mail, by which it is extracted. */
+  readonly index: number;
+  /** Sanitised; what the sender called it, or `attachment-3`. */
+  readonly name: string;
+  /** As the sender states it, in lower case; a download is always octet-stream. */
+  readonly type: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** What a parser makes of a raw mail, bounded and fit for showing as text. */
+export interface MailParts {
+  /** Plain text, made from the HTML part where there is no other; ≤256 KB; sanitised. */
+  readonly text: string;
+  /** There is more text than is shown: it is in the raw mail. */
+  readonly cut: boolean;
+  readonly fromHtml: boolean;
+  /** The first 100. */
+  readonly attachments: readonly MailAttachment[];
+  /** How many more there are. */
+  readonly unlisted: number;
+  /** SHA-256 of text, HTML and attachments, headers left out; absent for a mail without any content. */
+  readonly bodySha256: string | undefined;
+}
+
+/** Why a mail could not be parsed. The mail itself is untouched; nothing of it is in the message. */
+export class Unparsable extends Error {
+  override readonly name = 'Unparsable';
+  readonly reason: 'time' | 'memory' | 'crash' | 'malformed' | 'too-large' | 'no-such-attachment';
+  constructor(reason: Unparsable['reason'], options?: ErrorOptions) {
+    super(`the mail could not be parsed: ${reason}`, options);
+    this.reason = reason;
+  }
+}
+
+/** Reads raw mails within bounds of time and memory. Throws Unparsable, whatever the mail does to the parser. */
+export interface MailParser {
+  /** `raw` is handed over: its buffer may not be used afterwards. */
+  parse(raw: Uint8Array): Promise<MailParts>;
+  /** The bytes of one attachment, decoded, never decompressed. */
+  extract(raw: Uint8Array, index: number): Promise<Uint8Array>;
+  /** Ends the worker; a later call starts a new one. */
+  close(): Promise<void>;
+}

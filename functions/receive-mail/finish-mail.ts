@@ -1,0 +1,111 @@
+import { messages } from '#contracts/log.ts';
+import type { MailArrival } from '#contracts/mail-arrival.ts';
+import { type MailParts, Unparsable } from '#contracts/mail-parts.ts';
+import { CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
+import { day, plus } from '#domain/instant.ts';
+import { type Disposition, type Intake, type IntakeFlag, inboxKey } from '#domain/intake.ts';
+import type { ReceiveMailDeps } from './receive-mail.ts';
+
+/** Mails whose body somebody will read; of the others the parser sees nothing unless a member asks. */
+const read: readonly Disposition[] = ['opened', 'attached', 'held', 'recorded'];
+
+/** How long an equal body counts as a possible duplicate; and how long its mark lies in the table. */
+const duplicateDays = 90;
+
+/**
+ * What comes after an intake stands: its body is parsed for flags alone (a page parses it again when somebody
+ * looks), then the raw mail leaves the inbox. May be done any number of times.
+ * @param whole the mail, where its first bytes were all of it
+ */
+export async function finishMail(
+  deps: ReceiveMailDeps,
+  intake: Intake,
+  arrival: MailArrival,
+  whole: Uint8Array | undefined,
+): Promise<void> {
+  const key = inboxKey(intake.mailKey);
+  if (read.includes(intake.disposition) && !intake.flags.includes('unparsed')) {
+    const raw = whole ?? (await deps.archive.rawMail(key));
+    // Filed by an earlier try, which did all of this.
+    if (!raw) return;
+    await addFindings(deps, intake, await findingsOf(deps, intake, raw));
+  }
+  try {
+    await deps.archive.file(key, intake.receivedAt);
+  } catch (error) {
+    // An object that could never be read cannot be filed either; its intake says so.
+    if (arrival.attempt < 3 || !intake.flags.includes('unparsed')) throw error;
+  }
+}
+
+interface Findings {
+  readonly flags: readonly IntakeFlag[];
+  readonly bodySha256?: string | undefined;
+  readonly duplicateOf?: string | undefined;
+}
+
+async function findingsOf(deps: ReceiveMailDeps, intake: Intake, raw: Uint8Array): Promise<Findings> {
+  const parts = await parsed(deps, intake, raw);
+  if (!parts) return { flags: ['unparsed'] };
+  const { bodySha256 } = parts;
+  const earlier = bodySha256 && (await sameBody(deps, intake, bodySha256));
+  return earlier ? { flags: ['possible-duplicate'], bodySha256, duplicateOf: earlier } : { flags: [] };
+}
+
+async function parsed(
+  { parser, log }: ReceiveMailDeps,
+  intake: Intake,
+  raw: Uint8Array,
+): Promise<MailParts | undefined> {
+  try {
+    return await parser.parse(raw);
+  } catch (error) {
+    if (!(error instanceof Unparsable)) throw error;
+    log(messages.mailUnparsed, { mail: intake.mailKey, reason: error.reason });
+    return undefined;
+  }
+}
+
+/** The mail that first had this body; this one becomes it where there is none. A flag only, so that a race is harmless. */
+async function sameBody({ store, clock }: ReceiveMailDeps, intake: Intake, sha256: string) {
+  const name = `body#${sha256}`;
+  const first = (await store.mark(name))?.mail;
+  if (typeof first === 'string') return first === intake.mailKey ? undefined : first;
+  await store.setMark(name, { mail: intake.mailKey }, plus(clock.now(), duplicateDays * day));
+  return undefined;
+}
+
+/** Lays findings over the intake by a commit of its own; most mails have none. */
+async function addFindings(deps: ReceiveMailDeps, intake: Intake, found: Findings): Promise<void> {
+  if (found.flags.length === 0) return;
+  const { flags, ...fields } = found;
+  for (let attempt = 1; ; attempt++) {
+    const current = (await deps.store.intake(intake.mailKey)) ?? intake;
+    try {
+      await deps.store.commit({
+        writes: [
+          {
+            put: 'intake',
+            item: { ...current, ...fields, flags: [...new Set([...current.flags, ...flags])] },
+            expect: current.version,
+          },
+        ],
+        event: {
+          partition: `INTAKE#${intake.mailKey}`,
+          cause: `${intake.mailKey}#body`,
+          type: 'read-body',
+          actor: 'desk',
+          at: deps.clock.now(),
+          data: { flags, ...(found.duplicateOf && { duplicateOf: found.duplicateOf }) },
+          letters: [],
+          signals: [],
+          correlation: intake.mailKey,
+        },
+      });
+      return;
+    } catch (error) {
+      if (error instanceof CauseTaken) return;
+      if (!(error instanceof VersionConflict) || attempt >= 5) throw error;
+    }
+  }
+}

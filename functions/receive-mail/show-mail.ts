@@ -1,0 +1,34 @@
+import { type MailParser, Unparsable } from '#contracts/mail-parts.ts';
+import type { ShowMailRequest, ShownMail } from '#contracts/mail-show.ts';
+import type { Archive } from '#contracts/ports.ts';
+import { inboxKey } from '#domain/intake.ts';
+
+/**
+ * Parses a mail when somebody looks at it (mail rules, Attachments): its text and the list of its attachments, or
+ * one attachment put under `derived/`. A mail that was not filed yet still lies in the inbox.
+ */
+export const showMail =
+  ({
+    archive,
+    parser,
+  }: {
+    readonly archive: Pick<Archive, 'rawMail' | 'putDerived'>;
+    readonly parser: Pick<MailParser, 'parse' | 'extract'>;
+  }) =>
+  async ({ show: { mailKey, objectKey, extract } }: ShowMailRequest): Promise<ShownMail> => {
+    const read = async () => (await archive.rawMail(objectKey)) ?? archive.rawMail(inboxKey(mailKey));
+    const raw = await read();
+    if (!raw) return { failed: 'missing' };
+    try {
+      const parts = await parser.parse(raw.slice());
+      if (extract === undefined) return { parts };
+      const listed = parts.attachments[extract];
+      if (!listed) return { failed: 'missing' };
+      const body = await parser.extract(raw, extract);
+      const key = await archive.putDerived(`${mailKey}/${extract}`, body, 'application/octet-stream');
+      return { derived: { key, name: listed.name } };
+    } catch (error) {
+      if (error instanceof Unparsable) return { failed: 'unparsable' };
+      throw error;
+    }
+  };
