@@ -1,0 +1,545 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { canaries, Desk, formsOf, hiddenOf, origin, reference, untouched, valid } from './desk.ts';
+
+const repository = 'openedx/edx-platform';
+let desk: Desk;
+beforeEach(async () => {
+  desk = new Desk();
+  await desk.seed();
+});
+
+/** Carries the disclosure to "advised": triaged, advisory recorded, maintainer notified. */
+async function advise(maintainer = desk.who('mia').id): Promise<void> {
+  const mo = await desk.as('mo', 'member');
+  const preview = await mo.submit(await mo.text(), `/d/${reference}/triage`, valid);
+  expect((await mo.confirm(preview, `/d/${reference}/triage`)).status).toBe(303);
+  const { commit } = desk.deps(origin);
+  const machine = { kind: 'desk' } as const;
+  const advisory = {
+    ghsa: 'GHSA-aaaa-bbbb-cccc',
+    url: 'https://github.example/GHSA-1',
+    state: 'draft',
+  } as const;
+  await commit({
+    disclosure: reference,
+    command: { name: 'record-advisory', repository, advisory },
+    actor: machine,
+    cause: 'a',
+  });
+  await commit({
+    disclosure: reference,
+    command: {
+      name: 'notify-maintainer',
+      repository,
+      maintainer: { id: `owners:${maintainer}`, people: [maintainer], source: 'contacts' },
+    },
+    actor: machine,
+    cause: 'n',
+  });
+}
+
+describe('entering by a link (mail rules, Signed links 2)', () => {
+  it('gives a short, strict session that is sent to its own disclosure only', async () => {
+    const response = await desk.post('/a', { token: desk.link(desk.who('mo'), 'member') });
+    expect(response.status).toBe(303);
+    expect(response.headers.get('location')).toBe(`/d/${reference}`);
+    expect(response.headers.get('set-cookie')).toMatch(
+      new RegExp(`; Path=/d/${reference}; Max-Age=3600; HttpOnly; SameSite=Strict; Secure$`),
+    );
+  });
+
+  it('takes a mangled link too', async () => {
+    const token = desk.link(desk.who('mo'), 'member');
+    const wrapped = `https://safe.example/?url=${encodeURIComponent(`${origin}/a#t=${token}>`)}&x=1`;
+    expect((await desk.post('/a', { token: wrapped })).status).toBe(303);
+  });
+
+  it('does not use the link up: opening twice works', async () => {
+    const token = desk.link(desk.who('mo'), 'member');
+    await desk.enter(token);
+    expect((await desk.enter(token)).path).toBe(`/d/${reference}`);
+  });
+
+  it('leads to an act where the link is for one', async () => {
+    const token = desk.link(desk.who('mia'), 'maintainer', `${reference}/expect-fix/${repository}`);
+    const { path } = await desk.enter(token);
+    expect(path).toBe(`/d/${reference}/expect-fix?repository=openedx%2Fedx-platform`);
+  });
+
+  it('refuses what is not a link of ours, and a session sent as a link', async () => {
+    expect((await desk.post('/a', { token: 'nonsense' })).status).toBe(400);
+    const session = desk.link(desk.who('mo'), 'member', reference, { purpose: 'session' });
+    expect((await desk.post('/a', { token: session })).status).toBe(400);
+  });
+
+  it('is dead once the epoch of its person moved on, and so is its session', async () => {
+    const visitor = await desk.as('mo', 'member');
+    const mo = desk.who('mo');
+    await desk.store.commit({
+      writes: [{ put: 'person', item: { ...mo, epoch: 2, version: 2 }, expect: 1 }],
+      event: desk.event(`PERSON#${mo.id}`, 'leave', 'remove-member'),
+    });
+    expect((await desk.post('/a', { token: desk.link(mo, 'member') })).status).toBe(410);
+    expect((await visitor.get()).status).toBe(401);
+    const formless = await desk.post(
+      `/d/${reference}/triage`,
+      { ...valid, revision: '1', form: 'f', confirmed: 'yes' },
+      visitor.cookie,
+    );
+    expect(formless.status).toBe(401);
+    expect((await desk.stored()).stage).toBe('received');
+  });
+
+  it('a removed member has no way in', async () => {
+    const token = desk.link(desk.who('mo'), 'member', 'desk');
+    const mo = desk.who('mo');
+    await desk.store.commit({
+      writes: [{ put: 'person', item: { ...mo, member: 'left', version: 2 }, expect: 1 }],
+      event: desk.event(`PERSON#${mo.id}`, 'leave', 'remove-member'),
+    });
+    expect((await desk.post('/a', { token })).status).toBe(410);
+  });
+
+  it('expired: offers a fresh link, to the recorded recipient alone, when somebody ticks the box (6)', async () => {
+    const mo = desk.who('mo');
+    const token = desk.link(mo, 'member', reference, { expires: '2026-03-01T00:00:00.000Z' });
+    const page = await desk.post('/a', { token });
+    expect(page.status).toBe(410);
+    expect((await desk.post('/a/fresh', { token })).status).toBe(422);
+    expect(desk.written).toEqual([]);
+    const sent = await desk.post('/a/fresh', { token, sure: 'yes', address: 'attacker@example.org' });
+    expect(sent.status).toBe(200);
+    expect(desk.written).toMatchObject([
+      { person: mo.id, letter: { template: 'fresh-link', about: reference } },
+    ]);
+  });
+
+  it('fresh links are capped', async () => {
+    const token = desk.link(desk.who('mo'), 'member', reference, { expires: '2026-03-01T00:00:00.000Z' });
+    for (let each = 0; each < 20; each++) await desk.post('/a/fresh', { token, sure: 'yes' });
+    expect(desk.written).toHaveLength(3);
+  });
+});
+
+describe('signing in at /desk', () => {
+  it('answers the same for any address, and mails only members', async () => {
+    const known = await (await desk.post('/desk', { address: 'Mo@openedx.example' })).text();
+    const unknown = await (await desk.post('/desk', { address: 'nobody@example.org' })).text();
+    const reporter = await (await desk.post('/desk', { address: canaries.reporterAddress })).text();
+    expect(unknown).toBe(known);
+    expect(reporter).toBe(known);
+    expect(desk.written).toMatchObject([{ person: desk.who('mo').id, letter: { template: 'sign-in' } }]);
+  });
+
+  it('opens every disclosure and mail; a link to one disclosure opens that one', async () => {
+    const signedIn = await desk.as('mo', 'member', 'desk');
+    expect(signedIn.path).toBe('/desk');
+    expect(await signedIn.text()).toContain(reference);
+    expect((await signedIn.get(`/d/${reference}`)).status).toBe(200);
+    expect((await signedIn.get('/i/mail-1')).status).toBe(200);
+    const byLink = await desk.as('mo', 'member');
+    expect(await (await byLink.get('/desk')).text()).toContain('Mail me a sign-in link');
+    expect((await byLink.get('/d/EDX-2026-0002')).status).toBe(401);
+  });
+
+  it('a lost fragment: the same answer for any address, a fresh link only for who takes part', async () => {
+    const ask = (address: string) => desk.post('/a/lost', { address, reference });
+    const known = await (await ask(canaries.reporterAddress)).text();
+    const unknown = await (await ask('nobody@example.org')).text();
+    await ask('mia@openedx.example');
+    expect(unknown).toBe(known);
+    expect(desk.written.map(({ person }) => person)).toEqual([desk.who('canary-reporter').id]);
+  });
+});
+
+describe('scanners (mail rules, Signed links)', () => {
+  const gets = [
+    '/',
+    '/desk',
+    `/d/${reference}`,
+    `/d/${reference}/triage`,
+    `/d/${reference}/go-public-early`,
+    `/d/${reference}/close`,
+    `/d/${reference}/done/x`,
+    `/d/${reference}/mail/mail-1/raw`,
+    '/i/mail-1',
+  ];
+
+  it('GET and HEAD change nothing, 1,000 times, even with a session', async () => {
+    const { cookie } = await desk.as('mo', 'member', 'desk');
+    const before = await desk.snapshot();
+    for (let each = 0; each < 1000; each++) {
+      const path = gets[each % gets.length] ?? '/';
+      const response = await desk.request(each % 3 === 0 ? 'HEAD' : 'GET', path, { headers: { cookie } });
+      expect(response.status).toBeLessThan(500);
+    }
+    expect(await desk.snapshot()).toBe(before);
+  });
+
+  it('HEAD answers as GET does, without a body', async () => {
+    const { cookie } = await desk.as('mo', 'member');
+    const response = await desk.request('HEAD', `/d/${reference}`, { headers: { cookie } });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('');
+  });
+
+  it.each([
+    ['mo', 'member'],
+    ['canary-reporter', 'reporter'],
+  ] as const)(
+    'a scanner that presses every button as %s changes nothing, 1,000 presses',
+    async (name, role) => {
+      const { cookie } = await desk.as(name, role);
+      const pages = [`/d/${reference}`, ...actPages];
+      const before = await desk.snapshot();
+      let pressed = 0;
+      while (pressed < 1000) {
+        for (const path of pages) {
+          const page = await (await desk.request('GET', path, { headers: { cookie } })).text();
+          for (const { action, body } of formsOf(page)) {
+            const response = await desk.post(action, untouched(body), cookie);
+            expect([401, 404, 422]).toContain(response.status);
+            pressed++;
+          }
+        }
+      }
+      expect(await desk.snapshot()).toBe(before);
+    },
+  );
+
+  it('no form of any page has a choice preselected', async () => {
+    await advise();
+    for (const [name, role] of [
+      ['mo', 'member'],
+      ['mia', 'maintainer'],
+      ['canary-reporter', 'reporter'],
+    ] as const) {
+      const visitor = await desk.as(name, role);
+      for (const path of [`/d/${reference}`, ...actPages]) {
+        const page = await visitor.text(path);
+        expect(page).not.toMatch(/ checked|<option[^>]* selected/);
+      }
+    }
+  });
+
+  it('a button-pressing maintainer’s scanner changes nothing at "advised"', async () => {
+    await advise();
+    const { cookie } = await desk.as('mia', 'maintainer');
+    const before = await desk.snapshot();
+    for (const path of [`/d/${reference}`, ...actPages]) {
+      const page = await (await desk.request('GET', path, { headers: { cookie } })).text();
+      for (const { action, body } of formsOf(page)) await desk.post(action, untouched(body), cookie);
+    }
+    expect(await desk.snapshot()).toBe(before);
+  });
+});
+
+const actPages = [
+  'triage',
+  'reply-to-reporter',
+  'record-step',
+  'adjudicate',
+  'ask-help',
+  'expect-fix',
+  'name-delegate',
+  'disown',
+  'record-ready',
+  'propose-release',
+  'record-merge',
+  'report-public-pull-request',
+  'name-maintainer',
+  'add-repository',
+  'close-entry',
+  'record-fact',
+  'go-public-early',
+  'renew-embargo',
+  'defer',
+  'close',
+  'choose-credit',
+  'add-text',
+].map((act) => `/d/${reference}/${act}`);
+
+describe('where a form may come from (10)', () => {
+  const values = { ...valid, revision: '1', form: 'f1', confirmed: 'yes' };
+  it.each([
+    ['another site', { origin: 'https://evil.example' }, 403],
+    ['a site that hides its origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }, 403],
+    ['no origin at all', {}, 403],
+    ['a page of ours without a referrer', { origin: 'null', 'sec-fetch-site': 'same-origin' }, 303],
+    ['a page of ours', { origin }, 303],
+  ] as const)('from %s', async (_, headers, status) => {
+    const { cookie } = await desk.as('mo', 'member');
+    const response = await desk.post(`/d/${reference}/triage`, values, cookie, headers);
+    expect(response.status).toBe(status);
+    expect((await desk.stored()).stage).toBe(status === 303 ? 'triaged' : 'received');
+  });
+
+  it('refuses more than 4 KB, more than 256 KB of text, more than 4 MB of file', async () => {
+    const { cookie } = await desk.as('mo', 'member');
+    const small = await desk.post(`/d/${reference}/record-step`, { step: 'x'.repeat(5000) }, cookie);
+    expect(small.status).toBe(413);
+    const text = await desk.post(`/d/${reference}/triage`, { description: 'x'.repeat(270_000) }, cookie);
+    expect(text.status).toBe(413);
+    const reporter = await desk.as('canary-reporter', 'reporter');
+    const form = new FormData();
+    form.set('file', new File([new Uint8Array(5 * 1024 * 1024)], 'big.bin'));
+    const upload = await desk.request('POST', `/d/${reference}/add-text`, {
+      body: form,
+      headers: { cookie: reporter.cookie, origin },
+    });
+    expect(upload.status).toBe(413);
+  });
+
+  it('every answer forbids caching, framing, and foreign scripts, and leaks no referrer', async () => {
+    for (const path of ['/desk', `/d/${reference}`, '/nowhere']) {
+      const { headers } = await desk.request('GET', path);
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    }
+  });
+});
+
+describe('acting (5)', () => {
+  it('triage: preview of the very letters, then once', async () => {
+    const mo = await desk.as('mo', 'member');
+    const preview = await mo.submit(await mo.text(), `/d/${reference}/triage`, valid);
+    const page = await preview.text();
+    expect(preview.status).toBe(200);
+    expect(page).toContain('Check your answers');
+    expect(page).toContain(canaries.ours);
+    expect(page).toContain('7.5 High');
+    expect((await desk.stored()).stage).toBe('received');
+    const done = await mo.submit(page, `/d/${reference}/triage`, {});
+    expect(done.status).toBe(303);
+    const after = await mo.text(done.headers.get('location') ?? '');
+    expect(after).toContain('found the report valid');
+    expect(await desk.stored()).toMatchObject({
+      stage: 'triaged',
+      entries: [{ repository, severity: { score: 7.5, rating: 'high' } }],
+    });
+  });
+
+  it('shows the earlier result when it is sent again, with one effect', async () => {
+    const mo = await desk.as('mo', 'member');
+    const page = await mo.text(`/d/${reference}/record-step`);
+    const send = () => mo.submit(page, `/d/${reference}/record-step`, { step: 'verify' });
+    const first = await send();
+    const second = await send();
+    expect(second.headers.get('location')).toBe(`${first.headers.get('location')}?again=1`);
+    expect(await mo.text(second.headers.get('location') ?? '')).toContain('It happened once');
+    expect((await desk.stored()).version).toBe(2);
+  });
+
+  it('50 parallel posts of one form have one effect', async () => {
+    const mo = await desk.as('mo', 'member');
+    const page = await mo.text(`/d/${reference}/record-step`);
+    const all = await Promise.all(
+      Array.from({ length: 50 }, () => mo.submit(page, `/d/${reference}/record-step`, { step: 'verify' })),
+    );
+    expect(all.every(({ status }) => status === 303)).toBe(true);
+    expect((await desk.stored()).version).toBe(2);
+    expect(
+      (await desk.store.events(`DISC#${reference}`)).filter(({ type }) => type === 'record-step'),
+    ).toHaveLength(1);
+  });
+
+  it('on a revision that moved on: shows what changed, keeps what was typed, does nothing', async () => {
+    const mo = await desk.as('mo', 'member');
+    const max = await desk.as('max', 'member');
+    const page = await mo.text();
+    await max.act('record-step', { step: 'verify' });
+    const preview = await mo.submit(page, `/d/${reference}/triage`, valid);
+    const stale = await mo.submit(await preview.text(), `/d/${reference}/triage`, { revision: '1' });
+    const text = await stale.text();
+    expect(stale.status).toBe(409);
+    expect(text).toContain('It changed meanwhile');
+    expect(text).toContain('Max Member recorded a step of triage');
+    expect(text).toContain(canaries.title);
+    expect((await desk.stored()).stage).toBe('received');
+    expect((await mo.submit(text, `/d/${reference}/triage`, {})).status).toBe(303);
+    expect((await desk.stored()).stage).toBe('triaged');
+  });
+
+  it('keeps what was typed and says what is wrong, linked to the field', async () => {
+    const mo = await desk.as('mo', 'member');
+    const { cvss_AV: _, ...short } = valid;
+    const response = await mo.submit(await mo.text(), `/d/${reference}/triage`, {
+      ...short,
+      repository_1: 'not a repository',
+    });
+    const page = await response.text();
+    expect(response.status).toBe(422);
+    expect(page).toContain('<a href="#repository_1">“not a repository” is not possible.');
+    expect(page).toContain('<a href="#cvss_AV">');
+    expect(page).toContain(`value="${canaries.title}"`);
+  });
+
+  it('adds a row without script, with everything kept', async () => {
+    const mo = await desk.as('mo', 'member');
+    const response = await mo.submit(await mo.text(), `/d/${reference}/triage`, {
+      ...valid,
+      more: 'rows',
+      rows: '2',
+    });
+    const page = await response.text();
+    expect(page).toContain('name="repository_3"');
+    expect(page).toContain(`value="${repository}"`);
+    expect((await desk.stored()).stage).toBe('received');
+  });
+
+  it('refuses irreversible acts without the reference typed, saying so', async () => {
+    const mo = await desk.as('mo', 'member');
+    const wrong = await mo.act('close', { reason: 'not-affected', typed: 'EDX-2026-0009' });
+    expect(wrong.status).toBe(422);
+    expect(await wrong.text()).toContain('is not the reference of this disclosure');
+    const right = await mo.act('close', { reason: 'not-affected', typed: reference.toLowerCase() });
+    expect(right.status).toBe(200);
+    await mo.confirm(right, `/d/${reference}/close`);
+    expect((await desk.stored()).exit?.kind).toBe('closed');
+  });
+
+  it('R3: a forward shows recipient and the very letter, and goes to recorded operators only', async () => {
+    const mo = await desk.as('mo', 'member');
+    const operator = desk.who('security');
+    const answers = {
+      outcome: 'operator',
+      operator: operator.id,
+      operatorText: canaries.forwarded,
+      withAttachments: 'no',
+      reply_operator: '',
+    };
+    const lookalike = await mo.submit(await mo.text(), `/d/${reference}/triage`, {
+      ...answers,
+      operator: 'p-lookalike',
+    });
+    expect(lookalike.status).toBe(422);
+    const preview = await mo.submit(await mo.text(), `/d/${reference}/triage`, answers);
+    const page = await preview.text();
+    expect(page).toContain('security@university.example');
+    expect(page).toContain(canaries.forwarded);
+    expect(page).toContain('Forward to Example University');
+    await mo.submit(page, `/d/${reference}/triage`, {});
+    expect((await desk.stored()).operators).toEqual([operator.id]);
+  });
+
+  it('R15: less than two days ahead is refused, naming the rule and the remedy', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    const early = await mia.act('propose-release', { date: '2026-03-03', time: '12:00', zone: 'utc' });
+    const page = await early.text();
+    expect(early.status).toBe(422);
+    expect(page).toContain('two days');
+    expect(page).toContain('Rule R15');
+    expect(page).toContain('value="2026-03-03"');
+    const fine = await mia.act('propose-release', { date: '2026-03-05', time: '12:00', zone: 'desk' });
+    expect(fine.status).toBe(303);
+    expect((await desk.stored()).release?.at).toBe('2026-03-05T17:00:00.000Z');
+  });
+
+  it('R7: the maintainer’s adjudication wins at once, by vector or by label alone', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    expect((await mia.act('adjudicate', { how: 'label', label: 'low' })).status).toBe(303);
+    const [entry] = (await desk.stored()).entries;
+    expect(entry?.severity).toMatchObject({ rating: 'low', by: 'maintainer' });
+    expect(entry?.severity.vector).toBeUndefined();
+  });
+
+  it('R29: a delegate is named by address and may do what the maintainer may', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    expect((await mia.act('name-delegate', { address: 'dee@example.org', forGood: 'this' })).status).toBe(
+      303,
+    );
+    const dee = await desk.as('dee', 'maintainer');
+    expect((await dee.act('record-ready', { sure: 'yes' })).status).toBe(303);
+  });
+
+  it('R14: a linked announcement counts from when it is visible', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    await mia.act('propose-release', { date: '2026-03-09', time: '15:00', zone: 'utc' });
+    const elsewhere = await mia.act('see-announcement', { url: 'https://evil.example/t/security/7' });
+    expect(elsewhere.status).toBe(422);
+    const linked = await mia.act('see-announcement', { url: 'https://discuss.openedx.example/t/security/7' });
+    expect(linked.status).toBe(303);
+    expect((await desk.stored()).announcement).toMatchObject({ topic: 7, established: 'linked' });
+  });
+
+  it('A6: the reporter chooses the credit, adds text and a file', async () => {
+    const reporter = await desk.as('canary-reporter', 'reporter');
+    await reporter.submit(await reporter.text(), `/d/${reference}/choose-credit`, {
+      choice: 'name',
+      name: 'Rae Porter',
+    });
+    expect(Object.values((await desk.stored()).credit)).toEqual([{ choice: 'name', as: 'Rae Porter' }]);
+    const form = new FormData();
+    const page = await reporter.text();
+    for (const [name, value] of Object.entries(hiddenOf(page, `/d/${reference}/add-text`)))
+      form.set(name, value);
+    form.set('text', 'More of it');
+    form.set('file', new File(['proof'], '../../etc/pass"wd.txt'));
+    const added = await desk.request('POST', `/d/${reference}/add-text`, {
+      body: form,
+      headers: { cookie: reporter.cookie, origin },
+    });
+    expect(added.status).toBe(303);
+    const after = await reporter.text();
+    expect(after).toContain('More of it');
+    const href = /href="(\/d\/[^"]*\/added\/[^"]*)"/.exec(after)?.[1] ?? '';
+    const download = await reporter.get(href);
+    expect(download.status).toBe(302);
+    expect(download.headers.get('location')).not.toContain('"');
+  });
+
+  it('a group acts through one of its people, by a link of their own', async () => {
+    const dora = await desk.addPerson('dora@example.org', ['maintainer'], { name: 'Dora' });
+    const team = await desk.addPerson('team@example.org', ['maintainer'], { group: { people: [dora.id] } });
+    await advise(team.id);
+    const group = await desk.as('team', 'maintainer');
+    const page = await group.text();
+    expect(page).toContain('Who is acting?');
+    expect(page).not.toContain(canaries.description);
+    const acted = await desk.post(
+      `/d/${reference}/record-ready`,
+      { repository, sure: 'yes', revision: '4', form: 'f' },
+      group.cookie,
+    );
+    expect(await acted.text()).toContain('Who is acting?');
+    await group.submit(page, `/d/${reference}/who`, { person: dora.id });
+    expect(desk.written).toMatchObject([{ person: dora.id, letter: { template: 'who-is-acting' } }]);
+    const own = await desk.as('dora', 'maintainer');
+    expect(await own.text()).toContain(canaries.description);
+    expect((await own.act('record-ready', { sure: 'yes' })).status).toBe(303);
+    const events = await desk.store.events(`DISC#${reference}`);
+    expect(events.at(-1)?.actor).toBe(`maintainer:${dora.id}`);
+  });
+
+  it('a mail of the lists can be decided on, once its form says how', async () => {
+    const mo = await desk.as('mo', 'member', 'intake:mail-1');
+    const page = await mo.text();
+    expect((await mo.submit(page, '/i/mail-1', {})).status).toBe(422);
+    expect(
+      (await mo.submit(page, '/i/mail-1', { decision: 'attach', reference: 'x', asReporter: 'no' })).status,
+    ).toBe(422);
+    expect((await mo.submit(page, '/i/mail-1', { decision: 'kind', kind: 'advice' })).status).toBe(303);
+    expect(desk.decided).toMatchObject([
+      { mailKey: 'mail-1', decision: { decision: 'kind', kind: 'advice' } },
+    ]);
+  });
+
+  it('markup in a report is text: 200 payloads', async () => {
+    const payloads = Array.from(
+      { length: 200 },
+      (_, at) => `<script id="x${at}">alert(${at})</script>"'><img src=x onerror=x>`,
+    );
+    desk.mails.set('mail-1', { text: payloads.join('\n'), truncated: false, attachments: [] });
+    const mo = await desk.as('mo', 'member');
+    const page = await mo.text();
+    expect(page).not.toContain('<script id');
+    expect(page).not.toContain('<img');
+    expect(page).toContain('&lt;script id=');
+  });
+});
