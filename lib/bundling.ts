@@ -45,10 +45,17 @@ export async function bundleFunctions(options: BundleOptions): Promise<Bundles> 
   return (name) => join(folder, name);
 }
 
-/** Made once a process; CDK copies assets into its assembly before the process ends. */
+const temporary: string[] = [];
+
+/** CDK copies assets into its assembly before the process ends, and with it the folder. */
 async function temporaryFolder(): Promise<string> {
+  if (temporary.length === 0) {
+    process.once('exit', () => {
+      for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
+    });
+  }
   const folder = await mkdtemp(join(tmpdir(), 'desk-functions-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  temporary.push(folder);
   return folder;
 }
 

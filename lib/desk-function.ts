@@ -16,6 +16,17 @@ export interface DeskContext {
   readonly key: IKey;
 }
 
+/** Nobody listens between a local desk and its emulator: findings that ask for TLS are reasoned away there. */
+export function acceptPlainHttp(
+  { deployment }: DeskContext,
+  construct: Construct,
+  ...ids: readonly string[]
+): void {
+  if (deployment.local === undefined) return;
+  const reason = "The emulator's endpoint is plain HTTP on this machine's loopback.";
+  Validations.of(construct).acknowledge(...ids.map((id) => ({ id, reason })));
+}
+
 /** The schema of a function's environment (`functions/<name>/env.ts`), as far as the deployment needs it. */
 export interface EnvironmentSchema {
   readonly shape: Readonly<Record<string, { readonly type: string }>>;

@@ -15,6 +15,8 @@ export interface DnsRecord {
   readonly name: string;
   readonly value: string;
   readonly priority?: number;
+  /** The domain it lies under, where its name is known only to AWS. */
+  readonly under?: string;
 }
 
 export interface InboundMailProps extends DeskContext {
@@ -111,7 +113,8 @@ export class InboundMail extends Construct {
         zoneName: hostedZone.name,
       });
     for (const record of [...mailRecords(props, Stack.of(this).region), ...props.linkRecords]) {
-      const inZone = zone && (record.name === zone.zoneName || record.name.endsWith(`.${zone.zoneName}`));
+      const place = record.under ?? record.name;
+      const inZone = zone && (place === zone.zoneName || place.endsWith(`.${zone.zoneName}`));
       if (inZone) this.write(record, zone).node.addDependency(activation);
       else this.print(record);
     }
@@ -148,7 +151,9 @@ function mailRecords({ deployment, delivery }: InboundMailProps, region: string)
   ] as const;
   const from = `${mail.mailFrom}.${domain}`;
   return [
-    ...dkim.map(([name, value], at): DnsRecord => ({ id: `Dkim${at + 1}`, type: 'CNAME', name, value })),
+    ...dkim.map(
+      ([name, value], at): DnsRecord => ({ id: `Dkim${at + 1}`, type: 'CNAME', name, value, under: domain }),
+    ),
     { id: 'MailFromMx', type: 'MX', name: from, value: `feedback-smtp.${region}.amazonses.com` },
     { id: 'MailFromSpf', type: 'TXT', name: from, value: 'v=spf1 include:amazonses.com ~all' },
     // Begins by looking on: the domain's other senders are not known to us (docs/deploy.md says when to tighten it).

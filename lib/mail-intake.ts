@@ -6,7 +6,7 @@ import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../functions/receive-mail/env.ts';
-import { type DeskContext, DeskFunction } from './desk-function.ts';
+import { acceptPlainHttp, type DeskContext, DeskFunction } from './desk-function.ts';
 import type { DisclosureTable } from './disclosure-table.ts';
 import type { LinkKeys } from './link-keys.ts';
 
@@ -41,6 +41,7 @@ export function deadLetterQueue(scope: Construct, id: string, context: DeskConte
   const queue = new Queue(scope, id, queueDefaults(context));
   const reason = 'It is a dead-letter queue: of a queue, a stream, a subscription or a schedule.';
   Validations.of(queue).acknowledge({ id: 'AwsSolutions-SQS3', reason });
+  acceptPlainHttp(context, queue, 'AwsSolutions-SQS4');
   return queue;
 }
 
@@ -65,6 +66,7 @@ export class MailIntake extends Construct {
       // Three times, as an object that failed so often becomes an intake without a parsed body.
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 3 },
     });
+    acceptPlainHttp(props, this.queue, 'AwsSolutions-SQS4');
     this.topic = new Topic(this, 'Topic', {
       masterKey: props.key,
       enforceSSL: props.deployment.local === undefined,
@@ -128,7 +130,8 @@ export class MailIntake extends Construct {
     });
   }
 
-  private makeBucket({ key, deployment }: DeskContext): Bucket {
+  private makeBucket(context: DeskContext): Bucket {
+    const { key, deployment } = context;
     const bucket = new Bucket(this, 'Bucket', {
       // Default encryption, never the SES action's own key: that is client-side and unreadable to a plain GetObject.
       encryption: BucketEncryption.KMS,
@@ -155,6 +158,7 @@ export class MailIntake extends Construct {
       reason:
         'Server access logs would hold requester addresses and cannot use our key; the record says who was handed which mail.',
     });
+    acceptPlainHttp(context, bucket, 'AwsSolutions-S10');
     return bucket;
   }
 

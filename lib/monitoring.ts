@@ -36,8 +36,10 @@ export interface MonitoringProps extends DeskContext {
 }
 
 interface Watch {
-  /** The alarm's name behind the stack's, and its section in docs/runbook.md. */
+  /** The alarm's name behind the stack's. */
   readonly name: string;
+  /** Its section in docs/runbook.md, where that is not its name. */
+  readonly section?: string;
   readonly metric: IMetric;
   /** Why it is an alarm, and where the number comes from. */
   readonly why: string;
@@ -78,6 +80,7 @@ export class Monitoring extends Construct {
 
   private alarmProps({
     name,
+    section,
     why,
     metric,
     threshold = 1,
@@ -87,7 +90,7 @@ export class Monitoring extends Construct {
   }: Watch): AlarmProps {
     return {
       alarmName: `${this.service}-${name}`,
-      alarmDescription: `${why} docs/runbook.md, section ${name}.`,
+      alarmDescription: `${why} docs/runbook.md, section ${section ?? name}.`,
       metric,
       threshold,
       evaluationPeriods: periods,
@@ -160,6 +163,7 @@ export class Monitoring extends Construct {
   private deadLetterWatches({ deadLetters }: MonitoringProps): Watch[] {
     return Object.entries(deadLetters).map(([name, queue]) => ({
       name: `dead-letters-${name}`,
+      section: 'dead-letters',
       metric: queue.metricApproximateNumberOfMessagesVisible({ period: five, statistic: 'max' }),
       why: `Something could not be handled after all its retries and lies in a queue for four days (${name}).`,
     }));
@@ -168,6 +172,7 @@ export class Monitoring extends Construct {
   private functionWatches({ functions, reminders }: MonitoringProps): Watch[] {
     const failed = functions.map((each) => ({
       name: `failed-${each.name}`,
+      section: 'function-failed',
       metric: each.function.metricErrors({ period: five }),
       // A single failure is retried by queue, stream or schedule; three within 15 minutes are not chance.
       threshold: 3,
@@ -190,6 +195,7 @@ export class Monitoring extends Construct {
       },
       ...[reminders.remindMaintainers, reminders.reconcile].map((sweeper) => ({
         name: `sweep-missed-${sweeper.name}`,
+        section: 'sweep-missed',
         metric: sweeper.function.metricInvocations({ period: quarter }),
         // Two sweeps in a row: a single late one is made up by the next.
         periods: 2,
@@ -210,6 +216,7 @@ export class Monitoring extends Construct {
       },
       {
         name: 'executions-timed-out',
+        section: 'executions-failed',
         metric: stateMachine.metricTimedOut({ period: five }),
         why: 'An execution reached its year, which its 60-day renewals ought to prevent.',
       },
