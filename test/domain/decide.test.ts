@@ -749,9 +749,10 @@ describe('the table', () => {
         fc.array(fc.tuple(fc.nat(commands(t0).length - 1), fc.nat(100), fc.nat(60)), {
           maxLength: 40,
         }),
-        (steps) => {
-          let { disclosure } = new Case();
-          let now = t0;
+        fc.nat(3),
+        (steps, begun) => {
+          const it = [new Case(), new Case().advised(), new Case().announced(), new Case().merged()][begun];
+          let { disclosure, now } = it ?? new Case();
           for (const [which, who, hours] of steps) {
             now = at(now, hours);
             const command = commands(now)[which];
