@@ -12,9 +12,10 @@ import type { IntakeLine, OpenLine } from '#pages/model.ts';
 import { refusal } from '#pages/outcome-pages.ts';
 import { causeOf } from './act.ts';
 import { sentForm, smallForm } from './body.ts';
+import { pageContext } from './context.ts';
 import { mailMessage } from './conversation.ts';
 import type { OpenDeskDeps } from './deps.ts';
-import { nextStep, pageContext, whoIs } from './load.ts';
+import { nextStep, whoIs } from './load.ts';
 import { notYours } from './page-errors.ts';
 import { isDesk, type Session, scopeOf } from './session.ts';
 

@@ -10,8 +10,8 @@ import { html } from '#pages/html.ts';
 import { messagePage } from '#pages/outcome-pages.ts';
 import { findToken } from '#pages/token.ts';
 import { sentForm, smallForm } from './body.ts';
+import { pageContext } from './context.ts';
 import type { OpenDeskDeps } from './deps.ts';
-import { pageContext } from './load.ts';
 import { notYours, PageError } from './page-errors.ts';
 import { personOf, type Session, scopeOf, sessionCookie } from './session.ts';
 

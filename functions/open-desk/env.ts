@@ -8,6 +8,8 @@ export const environment = z.object({
   BUCKET_NAME: given,
   KEYS_SECRET_ARN: given,
   PSEUDONYM_SECRET_ARN: given,
+  /** The function that parses mails, asked to show one. */
+  RECEIVE_MAIL_FUNCTION: given,
   /** Base of every link, and the one origin a form may come from. Never taken from a request. */
   LINK_BASE: z.url(),
   /** Only in a local deployment: file with the milliseconds that the desk's clock is ahead. */

@@ -8,22 +8,11 @@ import type { Person, PersonId } from '#domain/people.ts';
 import { announcementTopic, replyPost } from '#letters/forum-posts.ts';
 import { actWords } from '#letters/words.ts';
 import type { ActOptions } from '#pages/acts.ts';
-import type { PageContext } from '#pages/html.ts';
 import type { DisclosureModel, TrailLine } from '#pages/model.ts';
+import { pageContext } from './context.ts';
 import { conversationOf, forwardedTo } from './conversation.ts';
 import type { OpenDeskDeps } from './deps.ts';
 import type { Session } from './session.ts';
-
-export function pageContext(deps: Pick<OpenDeskDeps, 'settings' | 'clock'>): PageContext {
-  const { identity, policy } = deps.settings;
-  return {
-    project: identity.project,
-    signature: identity.signature,
-    securityAddress: identity.securityAddress,
-    zone: policy.zone,
-    now: deps.clock.now(),
-  };
-}
 
 /** The viewer of a session: in the role of its link, and standing for the groups that they are recorded persons of. */
 export async function viewerOf(

@@ -11,21 +11,12 @@ import { strictHeaders } from '#pages/headers.ts';
 import { donePage, messagePage } from '#pages/outcome-pages.ts';
 import { type Answer, causeOf, perform } from './act.ts';
 import { requireOwnOrigin } from './body.ts';
+import { pageContext } from './context.ts';
 import type { OpenDeskDeps } from './deps.ts';
 import { decideIntake, desk, openIntake, showIntake } from './desk.ts';
 import { addedFile, attachment, mailOf, rawMail } from './downloads.ts';
 import { askWho, enter, sendFresh, sendLost, signIn, tellWho } from './enter.ts';
-import {
-  entryIn,
-  loadModel,
-  nextStep,
-  type Opened,
-  open,
-  pageContext,
-  seenBy,
-  trailLine,
-  whoIs,
-} from './load.ts';
+import { entryIn, loadModel, nextStep, type Opened, open, seenBy, trailLine, whoIs } from './load.ts';
 import { noSession, notYours, PageError } from './page-errors.ts';
 import { isDesk, opensDisclosure, type Session, sessionFor } from './session.ts';
 
