@@ -17,7 +17,7 @@ import { renderLetter } from '#letters/render-letter.ts';
 
 /** What composing a letter needs: people and texts to read, links to mint. */
 export interface ComposeDeps {
-  readonly store: Pick<DeskStore, 'people'>;
+  readonly store: Pick<DeskStore, 'people' | 'intake'>;
   readonly archive: Pick<Archive, 'text' | 'rawMail'>;
   readonly signer: () => Promise<LinkSigner>;
   readonly clock: Clock;
@@ -150,7 +150,8 @@ async function forwardedReport(
 ): Promise<NonNullable<OutgoingMail['attachments']>> {
   if (!params.withAttachments) return [];
   const room = Math.floor((deps.settings.mail.maxOutgoingBytes * 3) / 4) - 64 * 1024;
-  const raw = await deps.archive.rawMail(params.reportKey, room + 1);
+  const intake = await deps.store.intake(params.reportKey);
+  const raw = intake && (await deps.archive.rawMail(intake.objectKey, room + 1));
   // Too large for a mail: the operator's link leads to a confirmed download instead.
   if (!raw || raw.length > room) return [];
   return [{ filename: 'report.eml', content: raw, contentType: 'application/octet-stream' }];

@@ -1,8 +1,8 @@
 import { advance } from '#commit/advance.ts';
 import type { CommitCommand } from '#commit/commit-command.ts';
+import { deliverLeased } from '#commit/leased-parts.ts';
 import { type Log, messages } from '#contracts/log.ts';
 import type { Delivery, DeskStore, LifecycleRunner, MailSender, StoredEvent } from '#contracts/ports.ts';
-import { instant, ms } from '#domain/instant.ts';
 import { errandKinds, type Letter, type Signal } from '#domain/letter.ts';
 import { machineInputOf } from '#domain/machine.ts';
 import type { Person } from '#domain/people.ts';
@@ -20,52 +20,17 @@ export interface DeliverDeps extends ComposeDeps {
   readonly withhold: (event: StoredEvent) => Promise<void>;
 }
 
-/** A lapsed lease is taken up again after this long: until then SES's Send event may still tell (mail rules, Outbound). */
-const leaseMs = 15 * 60_000;
-
-/** Some parts of an event could not be delivered and are tried again. */
-export class DeliveryIncomplete extends Error {
-  override readonly name = 'DeliveryIncomplete';
-}
-
-/**
- * Delivers the letters and signals of one event: a lease, then the effect, then its outcome. A part that is leased
- * by another, or was left leased by a crash, is not touched before the lease lapses.
- * Throws DeliveryIncomplete when a part was surely not delivered, so that the stream brings the event again.
- */
+/** Delivers the letters and signals of one event. Throws DeliveryIncomplete when a part was surely not delivered. */
 export const deliver =
   (deps: DeliverDeps) =>
-  async (event: StoredEvent, options: { readonly again?: boolean } = {}): Promise<void> => {
-    const now = deps.clock.now();
-    const parts = partsOf(event);
-    const lapsesBefore = options.again ? instant(ms(now) - leaseMs) : '';
-    const taken = await deps.store.lease(event.partition, event.cause, [...parts.keys()], now, lapsesBefore);
-    const outcomes: Record<string, Delivery> = {};
-    for (const name of taken) {
-      const part = parts.get(name);
-      const attempts = (event.delivery[name]?.attempts ?? 0) + 1;
-      if (part) outcomes[name] = { ...(await deliverPart(deps, event, name, part, attempts)), attempts };
-    }
-    const known = Object.fromEntries(Object.entries(outcomes).filter(([, { state }]) => state !== 'leased'));
-    const all = Object.values(outcomes);
-    const done =
-      taken.length === parts.size && !hasErrands(event) && all.every(({ state }) => final.has(state));
-    if (Object.keys(known).length > 0 || parts.size === 0)
-      await deps.store.recordDelivery(event.partition, event.cause, known, done);
-    const again = all.filter(({ state }) => state === 'withheld');
-    if (again.length > 0)
-      throw new DeliveryIncomplete(`${again.length} parts of ${event.cause} are tried again`);
-  };
-
-const final = new Set<Delivery['state']>([
-  'sent',
-  'delivered',
-  'bounced',
-  'complained',
-  'skipped',
-  'failed',
-  'unknown',
-]);
+  (event: StoredEvent, options: { readonly again?: boolean } = {}): Promise<void> =>
+    deliverLeased(
+      deps,
+      event,
+      partsOf(event),
+      { again: options.again, alone: !hasErrands(event) },
+      (name, part, attempts) => deliverPart(deps, event, name, part, attempts),
+    );
 
 type Part = { readonly letter: Letter } | { readonly signal: Signal };
 

@@ -221,6 +221,7 @@ export interface OperatorForward {
   readonly instance: string;
   /** What the member writes with the forward, confirmed on a preview. */
   readonly text: TextRef;
+  /** The mail key of the intake that is forwarded. */
   readonly reportKey: string;
   readonly withAttachments: boolean;
 }
