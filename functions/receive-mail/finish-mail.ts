@@ -4,7 +4,7 @@ import { type MailParts, Unparsable } from '#contracts/mail-parts.ts';
 import { CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
 import { day, plus } from '#domain/instant.ts';
 import { type Disposition, type Intake, type IntakeFlag, inboxKey } from '#domain/intake.ts';
-import type { ReceiveMailDeps } from './receive-mail.ts';
+import { lastAttempt, type ReceiveMailDeps } from './deps.ts';
 
 /** Mails whose body somebody will read; of the others the parser sees nothing unless a member asks. */
 const read: readonly Disposition[] = ['opened', 'attached', 'held', 'recorded'];
@@ -33,8 +33,8 @@ export async function finishMail(
   try {
     await deps.archive.file(key, intake.receivedAt);
   } catch (error) {
-    // An object that could never be read cannot be filed either; its intake says so.
-    if (arrival.attempt < 3 || !intake.flags.includes('unparsed')) throw error;
+    // An object that could not be read cannot be filed either; its intake says so.
+    if (arrival.attempt < lastAttempt || !intake.flags.includes('unparsed')) throw error;
   }
 }
 

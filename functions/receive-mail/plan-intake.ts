@@ -28,9 +28,11 @@ export interface Situation {
   readonly named: readonly string[];
   readonly nonce: string | undefined;
   readonly onDuty: PersonId | undefined;
+  /** The active members, where nobody is on duty and the group has no address of its own. */
+  readonly members: readonly PersonId[];
   /** The last number given in this year. */
   readonly lastNumber: number;
-  /** What could be read was not enough to judge by: a member looks at the raw mail. */
+  /** The object could not be read: what is known is what the notification repeats of its header. */
   readonly unreadable: boolean;
   readonly settings: Pick<Settings, 'policy' | 'identity'>;
 }
@@ -69,11 +71,9 @@ export function planIntake(situation: Situation): Plan {
 
 function intakeOf(situation: Situation): Intake {
   const { facts, mailKey, receivedAt, threadEnded, unreadable } = situation;
-  const { kind, rule } = unreadable
-    ? { kind: 'report' as const, rule: 'unreadable' }
-    : kindOf(threadEnded ? { ...facts, thread: undefined } : facts);
   const judged = threadEnded ? { ...facts, thread: undefined } : facts;
-  const disposition = unreadable ? 'recorded' : dispositionOf(kind, judged);
+  const { kind, rule } = kindOf(judged);
+  const disposition = dispositionOf(kind, judged);
   const suppressed = suppressedBy(facts) ?? (disposition === 'quarantined' ? 'quarantined' : undefined);
   const { scan } = facts;
   const named = situation.named.filter((reference) => reference !== situation.thread?.id);
@@ -184,8 +184,11 @@ function dataOf({ thread, threadEnded }: Situation, intake: Intake): Record<stri
   };
 }
 
-const onDutyOf = ({ onDuty }: Situation): Addressee =>
-  onDuty ? { person: onDuty } : { group: 'working-group' };
+/** The on-duty member; nobody on duty → everyone is told (policy, "No one on duty"). */
+function whoIsTold({ onDuty, members }: Situation): readonly Addressee[] {
+  if (onDuty) return [{ person: onDuty }];
+  return members.length > 0 ? members.map((person) => ({ person })) : [{ group: 'working-group' }];
+}
 
 /** The reporter's acknowledgement (policy A1) and the on-duty member's link (OEP-60 R1, R2). */
 function openingLetters(situation: Situation, intake: Intake, disclosure: Disclosure): readonly Letter[] {
@@ -193,18 +196,20 @@ function openingLetters(situation: Situation, intake: Intake, disclosure: Disclo
   const answerDueAt = disclosure.response.dueAt;
   return [
     ...acknowledgement(situation, intake, answerDueAt, reference),
-    {
-      template: 'new-report',
-      to: onDutyOf(situation),
-      params: {
-        reference,
-        stage: disclosure.stage,
-        answerDueAt,
-        flags: intake.flags,
-        onDuty: situation.onDuty !== undefined,
-      },
-      about: reference,
-    },
+    ...whoIsTold(situation).map(
+      (to): Letter => ({
+        template: 'new-report',
+        to,
+        params: {
+          reference,
+          stage: disclosure.stage,
+          answerDueAt,
+          flags: intake.flags,
+          onDuty: situation.onDuty !== undefined,
+        },
+        about: reference,
+      }),
+    ),
   ];
 }
 
@@ -235,22 +240,26 @@ function acknowledgement(
 
 function otherLetters(situation: Situation, intake: Intake): readonly Letter[] {
   const about = `intake:${intake.mailKey}`;
-  const to = onDutyOf(situation);
-  const notice: Letter = {
-    template: 'new-intake',
-    to,
-    params: { intake: intake.mailKey, intakeKind: intake.kind },
-    about,
-  };
-  if (intake.disposition === 'held' && intake.heldFor)
-    return [{ template: 'follow-up', to, params: { reference: intake.heldFor, held: true }, about }];
+  const notices = whoIsTold(situation).map(
+    (to): Letter => ({
+      template: 'new-intake',
+      to,
+      params: { intake: intake.mailKey, intakeKind: intake.kind },
+      about,
+    }),
+  );
+  const { heldFor } = intake;
+  if (intake.disposition === 'held' && heldFor)
+    return whoIsTold(situation).map(
+      (to): Letter => ({ template: 'follow-up', to, params: { reference: heldFor, held: true }, about }),
+    );
   if (intake.disposition === 'recorded') {
     const { policy } = situation.settings;
     const { dueAt } = responseTarget(intake.receivedAt, policy.zone, policy.responseBusinessDays);
     const isRequest = intake.kind !== 'report';
-    return [...(isRequest ? acknowledgement(situation, intake, dueAt) : []), notice];
+    return [...(isRequest ? acknowledgement(situation, intake, dueAt) : []), ...notices];
   }
   // A proof of concept looks like malware: somebody is told. Spam is only listed.
   const maybeReport = intake.disposition === 'quarantined' && intake.verdicts.spam !== 'FAIL';
-  return maybeReport ? [notice] : [];
+  return maybeReport ? notices : [];
 }

@@ -1,10 +1,8 @@
-import { type CommitCommand, whoIsOnDuty } from '#commit/commit-command.ts';
+import { whoIsOnDuty } from '#commit/commit-command.ts';
 import { commitDecided, type Round } from '#commit/commit-decided.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import { messages } from '#contracts/log.ts';
 import type { MailArrival } from '#contracts/mail-arrival.ts';
-import type { MailParser } from '#contracts/mail-parts.ts';
-import type { Archive, Clock, DeskStore, LinkSigner } from '#contracts/ports.ts';
-import type { Settings } from '#contracts/settings.ts';
+import type { LinkSigner } from '#contracts/ports.ts';
 import { type Disclosure, isOpen } from '#domain/disclosure.ts';
 import { firstOf, type HeaderScan, scanBytes, scanHeader } from '#domain/header-scan.ts';
 import { type Instant, instant } from '#domain/instant.ts';
@@ -13,19 +11,9 @@ import type { IntakeFacts } from '#domain/intake-rules.ts';
 import { factsOf, type MailIdentity } from '#domain/mail-facts.ts';
 import { parseReplyAddress, referencesIn, threadOf } from '#domain/threading.ts';
 import { reopensByReply } from '#domain/triage.ts';
+import { lastAttempt, type ReceiveMailDeps } from './deps.ts';
 import { finishMail } from './finish-mail.ts';
 import { planIntake, type Situation, yearOf } from './plan-intake.ts';
-
-export interface ReceiveMailDeps {
-  readonly store: DeskStore;
-  readonly archive: Pick<Archive, 'rawMail' | 'file'>;
-  readonly signer: () => Promise<Pick<LinkSigner, 'replyToken' | 'pseudonym'>>;
-  readonly parser: Pick<MailParser, 'parse'>;
-  readonly commit: CommitCommand;
-  readonly clock: Clock;
-  readonly settings: Pick<Settings, 'policy' | 'identity' | 'mail'>;
-  readonly log: Log;
-}
 
 /** What became of one raw mail. `repeated` = its intake stood already. */
 export interface ReceivedMail {
@@ -35,9 +23,6 @@ export interface ReceivedMail {
   readonly disposition: Disposition;
   readonly disclosures: readonly string[];
 }
-
-/** After so many tries a mail becomes an intake from whatever can be read of it (mail rules, Raw first). */
-const lastAttempt = 3;
 
 /** The header in which the doctor's test mail carries its nonce; the nonce's mark says whether it was used. */
 export const nonceHeader = 'x-disclosure-desk-test';
@@ -58,8 +43,9 @@ export const receiveMail =
   async (arrival: MailArrival): Promise<ReceivedMail> => {
     const known = await deps.store.intake(arrival.mailKey);
     const head = known ? undefined : await headOf(deps, arrival);
-    const intake = known ?? (await take(deps, arrival, head));
-    await finishMail(deps, intake, arrival, head && head.length < scanBytes ? head : undefined);
+    const intake = known ?? (await take(deps, arrival, head ?? nothing));
+    const whole = head?.readable && head.bytes.length < scanBytes ? head.bytes : undefined;
+    await finishMail(deps, intake, arrival, whole);
     deps.log(known ? messages.mailRepeated : messages.mailTaken, {
       mail: intake.mailKey,
       kind: intake.kind,
@@ -75,24 +61,27 @@ export const receiveMail =
     };
   };
 
-/** The first bytes of the mail; on the last attempt, whatever the notification repeats of its header. */
-async function headOf({ archive }: ReceiveMailDeps, arrival: MailArrival): Promise<Uint8Array> {
+/** The first bytes of a mail, or what the notification repeats of its header. */
+interface Head {
+  readonly bytes: Uint8Array;
+  readonly readable: boolean;
+}
+const nothing: Head = { bytes: new Uint8Array(), readable: false };
+
+/** On the last attempt an object that cannot be read is taken by what the notification repeats of its header. */
+async function headOf({ archive }: ReceiveMailDeps, arrival: MailArrival): Promise<Head> {
   try {
-    const head = await archive.rawMail(arrival.objectKey, scanBytes);
-    if (head) return head;
+    const bytes = await archive.rawMail(arrival.objectKey, scanBytes);
+    if (bytes) return { bytes, readable: true };
     throw new MailMissing(`${arrival.objectKey} is not there`);
   } catch (error) {
     if (arrival.attempt < lastAttempt) throw error;
     const header = arrival.headers.map(({ name, value }) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}\r\n`);
-    return new TextEncoder().encode(`${header.join('')}\r\n`);
+    return { bytes: new TextEncoder().encode(`${header.join('')}\r\n`), readable: false };
   }
 }
 
-async function take(
-  deps: ReceiveMailDeps,
-  arrival: MailArrival,
-  head: Uint8Array = new Uint8Array(),
-): Promise<Intake> {
+async function take(deps: ReceiveMailDeps, arrival: MailArrival, head: Head): Promise<Intake> {
   const mail = await readMail(deps, arrival, head);
   const intake = await commitDecided<Intake>(deps.store, () => round(deps, mail));
   if (intake.nonce) await deps.store.setMark(nonceMark(intake.nonce), { used: true });
@@ -109,17 +98,16 @@ interface ReadMail {
   readonly unreadable: boolean;
 }
 
-async function readMail(deps: ReceiveMailDeps, arrival: MailArrival, head: Uint8Array): Promise<ReadMail> {
-  const scan = scanHeader(head);
+async function readMail(deps: ReceiveMailDeps, arrival: MailArrival, head: Head): Promise<ReadMail> {
+  const scan = scanHeader(head.bytes);
   const nonce = /^[\w-]{8,80}$/.exec(firstOf(scan.fields, nonceHeader) ?? '')?.[0];
   return {
     arrival,
     receivedAt: arrival.receivedAt ?? receivedAtOf(scan, deps.clock.now()),
-    size: head.length < scanBytes ? head.length : undefined,
+    size: head.readable && head.bytes.length < scanBytes ? head.bytes.length : undefined,
     facts: factsOf(scan, arrival.notice, identityOf(deps.settings)),
     nonce: nonce && (await deps.store.mark(nonceMark(nonce)))?.used === false ? nonce : undefined,
-    // On the last attempt the bytes may be the notification's header alone.
-    unreadable: arrival.attempt >= lastAttempt && scan.fields.length + scan.receipt.length === 0,
+    unreadable: !head.readable,
   };
 }
 
@@ -165,6 +153,7 @@ async function situationOf(deps: ReceiveMailDeps, mail: ReadMail): Promise<Situa
     whoIsOnDuty(store, now),
     store.counter(`disclosure#${yearOf(receivedAt)}`),
   ]);
+  const members = onDuty || settings.identity.groupAddress ? [] : await store.peopleOf('member');
   const named = await namedIn(deps, facts.scan.subject);
   const found = await threadFor(deps, mail, id, named, signer.replyToken);
   return {
@@ -185,6 +174,7 @@ async function situationOf(deps: ReceiveMailDeps, mail: ReadMail): Promise<Situa
     named: named.map((disclosure) => disclosure.id),
     nonce: mail.nonce,
     onDuty,
+    members: members.filter(({ member }) => member === 'active').map((member) => member.id),
     lastNumber,
     unreadable: mail.unreadable,
     settings,
