@@ -106,6 +106,12 @@ export const advisingRules: Rules<
     draft.data.repository = command.repository;
     draft.data.ghsa = command.advisory.ghsa;
     noteAdvisories(draft);
+    // Chosen before there was an advisory to set it in (policy A6).
+    if (
+      !entry.advisory &&
+      Object.values(draft.disclosure.credit).some(({ choice }) => choice !== 'anonymous')
+    )
+      draft.signals.push({ kind: 'update-advisory', repository: command.repository, what: 'credit' });
     // 403 and the like: a person does it by hand, the disclosure goes on.
     for (const { what, why } of command.handOffs ?? [])
       write(draft, 'hand-off', onDuty(draft), {

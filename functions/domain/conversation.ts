@@ -46,10 +46,13 @@ export const conversationRules: Rules<'reply-to-reporter' | 'attach-mail' | 'add
 
   'choose-credit'(draft, command) {
     if (draft.actor.kind !== 'reporter') return;
+    const before = draft.disclosure.credit[draft.actor.person]?.choice;
     set(draft, { credit: { ...draft.disclosure.credit, [draft.actor.person]: command.credit } });
     draft.data.choice = command.credit.choice;
+    // Who takes their login back is taken off the advisory, too.
+    const shows = command.credit.choice !== 'anonymous' || before === 'login';
     for (const entry of draft.disclosure.entries)
-      if (entry.advisory && command.credit.choice === 'login')
+      if (entry.advisory && shows)
         draft.signals.push({ kind: 'update-advisory', repository: entry.repository, what: 'credit' });
     if (draft.disclosure.stage === 'published') write(draft, 'follow-up', workingGroup, sayable(draft));
   },

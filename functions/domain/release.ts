@@ -328,7 +328,8 @@ export const releaseRules: Rules<
     if (command.state !== 'published' || entry.advisory.state === 'published') return;
     stopReminding(draft, entry);
     establish(draft, 'flaw-public');
-    if (draft.disclosure.reply || !openEntries(draft.disclosure).every(resolved)) return;
+    const { exit, reply } = draft.disclosure;
+    if (exit || reply || !openEntries(draft.disclosure).every(resolved)) return;
     eachMaintainer(draft, 'reply-now', {
       ...sayable(draft),
       due: plus(draft.disclosure.mergedAt ?? draft.now, draft.situation.policy.windowMs),

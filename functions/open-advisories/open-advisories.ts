@@ -1,6 +1,6 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
+import { seeAdvisory } from '#commit/see-advisory.ts';
 import {
-  type AdvisoryState,
   type Ecosystem,
   GithubHandOff,
   type GithubPort,
@@ -10,7 +10,7 @@ import {
 import { type Log, messages } from '#contracts/log.ts';
 import type { RepositoryInput } from '#contracts/machine.ts';
 import type { Archive, DeskStore } from '#contracts/ports.ts';
-import type { Advisory, Disclosure, Entry } from '#domain/disclosure.ts';
+import type { Disclosure, Entry } from '#domain/disclosure.ts';
 import { entryOf, isOpen } from '#domain/disclosure.ts';
 import type { HandOffWhat } from '#domain/letter.ts';
 
@@ -156,9 +156,7 @@ async function record(
   generation: number,
 ): Promise<void> {
   const { repository } = entry;
-  const shown = opened.existed
-    ? await github.getAdvisory(repository, opened.ghsaId)
-    : { state: 'draft' as const, publishedAt: null };
+  const shown = opened.existed ? await github.getAdvisory(repository, opened.ghsaId) : null;
   const handOffs = stepNames.flatMap((step) => {
     const { outcome, detail } = opened.steps[step];
     const why = outcome === 'unavailable' ? 'GitHub did not answer' : 'GitHub refused';
@@ -175,21 +173,6 @@ async function record(
     actor: { kind: 'desk' },
     cause: `advisory:${repository}:g${generation}`,
   });
-  const state = recordedState(shown?.state ?? 'draft');
-  if (state === 'draft') return;
   // Somebody published or closed it before we recorded it: that is a fact of its own, with all that follows.
-  await deps.commit({
-    disclosure: disclosure.id,
-    command: {
-      name: 'see-advisory',
-      repository,
-      state,
-      ...(shown?.publishedAt && { publishedAt: shown.publishedAt }),
-    },
-    actor: { kind: 'github' },
-    cause: `advisory-${state}:${opened.ghsaId}`,
-  });
+  if (shown && shown.state !== 'draft') await seeAdvisory(deps.commit, disclosure.id, shown);
 }
-
-/** GitHub withdraws only what was published; for the record that is closed. */
-const recordedState = (state: AdvisoryState): Advisory['state'] => (state === 'withdrawn' ? 'closed' : state);
