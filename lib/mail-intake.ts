@@ -99,6 +99,15 @@ export class MailIntake extends Construct {
     });
   }
 
+  /** Has a mail parsed where the parser is: what a page shows of it. */
+  allowShowing(to: DeskFunction): void {
+    to.allow({
+      actions: ['lambda:InvokeFunction'],
+      resources: [this.receiveMail.function.functionArn],
+      variables: { RECEIVE_MAIL_FUNCTION: this.receiveMail.function.functionName },
+    });
+  }
+
   /** May put a mail's notice into the queue again. */
   allowReplay(to: DeskFunction): void {
     to.allow({
@@ -173,7 +182,7 @@ export class MailIntake extends Construct {
     });
     props.table.allowCommits(receiver, 'list');
     props.linkKeys.allowSigning(receiver);
-    this.allowArchive(receiver, { read: ['in', 'mail'], write: ['mail', 'text'], remove: ['in'] });
+    this.allowArchive(receiver, { read: ['in', 'mail'], write: ['mail', 'text', 'derived'], remove: ['in'] });
     receiver.allow({
       actions: [
         'sqs:ReceiveMessage',

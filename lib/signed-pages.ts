@@ -146,6 +146,7 @@ export class SignedPages extends Construct {
     pages.tell('LINK_BASE', this.linkBase);
     props.table.allowCommits(pages, 'list', 'due');
     props.linkKeys.allowSigning(pages);
+    props.intake.allowShowing(pages);
     props.intake.allowArchive(pages, { read: ['in', 'mail', 'text', 'derived'], write: ['text', 'derived'] });
     const route = new HttpRoute(this, 'Default', {
       httpApi: this.api,
