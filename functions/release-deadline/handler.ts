@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createClock } from '#adapters/clock.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { lambda } from '#adapters/lambda.ts';
@@ -17,6 +18,6 @@ export const handler = lambda({
     const env = environment.parse(process.env);
     const clock = createClock(env.CLOCK_OFFSET_FILE);
     const store = createDeskStore({ table: env.TABLE_NAME, clock });
-    return releaseDeadline({ store, clock, settings: readSettings(import.meta.url), log });
+    return releaseDeadline({ store, clock, settings: readSettings(import.meta.url), log, pause });
   },
 });

@@ -1,0 +1,205 @@
+import type { Period, Zone } from '#domain/calendar.ts';
+import type { TextRef } from '#domain/disclosure.ts';
+import { Refused } from '#domain/errors.ts';
+import { type DutyRecord, turnAt } from '#domain/handover.ts';
+import type { Instant } from '#domain/instant.ts';
+import type { Letter } from '#domain/letter.ts';
+import type { PersonId } from '#domain/people.ts';
+import {
+  acknowledge,
+  answerSwap,
+  generateShifts,
+  proposeSwap,
+  putShift,
+  type RotaMember,
+  removeShift,
+  type Shift,
+  type Swap,
+} from '#domain/rota.ts';
+
+/** Whose calendar feed: a member's own, or everyone's. */
+export type FeedOf = PersonId | 'working-group';
+
+/** Everything that a member can do to the rota. */
+export type RotaAct =
+  /** Round-robin in the order given; shifts that begin within the new ones' time give way to them. */
+  | {
+      readonly name: 'generate-shifts';
+      readonly members: readonly PersonId[];
+      readonly start: Instant;
+      readonly length: Period;
+      readonly until: Instant;
+      readonly zone: Zone;
+    }
+  | { readonly name: 'put-shift'; readonly shift: Shift }
+  | { readonly name: 'remove-shift'; readonly shift: string }
+  | {
+      readonly name: 'propose-swap';
+      readonly shift: string;
+      readonly to: PersonId;
+      readonly inReturn?: string | undefined;
+    }
+  | {
+      readonly name: 'answer-swap';
+      readonly swap: string;
+      readonly answer: 'accepted' | 'declined' | 'withdrawn';
+    }
+  | { readonly name: 'acknowledge-handover'; readonly at: Instant }
+  | { readonly name: 'note-handover'; readonly at: Instant; readonly text: TextRef }
+  /** `sha256` (hex) of the secret in the feed's address; the secret itself is shown once and not kept. */
+  | { readonly name: 'issue-feed'; readonly of: FeedOf; readonly sha256: string }
+  | { readonly name: 'revoke-feed'; readonly of: FeedOf };
+
+/** What an act came to. */
+export interface RotaChange {
+  readonly rota: DutyRecord;
+  readonly letters: readonly Letter[];
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface Situation {
+  readonly rota: DutyRecord;
+  readonly members: readonly RotaMember[];
+  readonly by: PersonId;
+  readonly now: Instant;
+}
+
+type Act<N extends RotaAct['name']> = Extract<RotaAct, { name: N }>;
+type Acts = { readonly [N in RotaAct['name']]: (act: Act<N>, situation: Situation) => RotaChange };
+
+const quietly = (rota: DutyRecord, data: RotaChange['data']): RotaChange => ({ rota, letters: [], data });
+
+function handoverAt({ rota, members }: Situation, at: Instant) {
+  const turn = turnAt(rota, members, at);
+  if (!turn) throw new Refused('R2', 'Duty does not pass on at that instant.', 'Look at the rota again.');
+  return turn;
+}
+
+/** The feeds of others are theirs to issue and revoke. */
+function ownFeed(of: FeedOf, by: PersonId): void {
+  if (of !== by && of !== 'working-group')
+    throw new Refused('R2', 'That feed is another member’s.', 'Choose your own or the working group’s.');
+}
+
+const swapOf = (rota: DutyRecord, id: string): Swap | undefined => rota.swaps.find((swap) => swap.id === id);
+const shiftOf = (rota: DutyRecord, id: string): Shift | undefined =>
+  rota.shifts.find((shift) => shift.id === id);
+
+const acts: Acts = {
+  'generate-shifts'(act, { rota, members }) {
+    const order = act.members.map((id) => ({
+      id,
+      state: members.find((member) => member.id === id)?.state ?? ('left' as const),
+    }));
+    const made = generateShifts({ ...act, members: order });
+    const end = made.at(-1)?.end ?? act.start;
+    const replaced = rota.shifts.filter(({ start }) => act.start <= start && start < end);
+    const cleared = replaced.reduce<DutyRecord>(
+      (rest, { id }) => ({ ...rota, ...removeShift(rest, id) }),
+      rota,
+    );
+    const next = made.reduce<DutyRecord>((rest, shift) => ({ ...rota, ...putShift(rest, shift) }), cleared);
+    return quietly(next, { from: act.start, to: end, shifts: made.length, replaced: replaced.length });
+  },
+
+  'put-shift': ({ shift }, { rota, members }) => {
+    if (!members.some(({ id, state }) => id === shift.member && (state === 'active' || state === 'away')))
+      throw new Refused('R2', 'Only a member can be on duty.', 'Choose a member.', 'member');
+    return quietly({ ...rota, ...putShift(rota, shift) }, { ...shift });
+  },
+
+  'remove-shift': ({ shift }, { rota }) => {
+    if (!shiftOf(rota, shift))
+      throw new Refused('R2', 'This shift is not in the rota any more.', 'Look again.');
+    return quietly({ ...rota, ...removeShift(rota, shift) }, { shift });
+  },
+
+  'propose-swap'({ shift, to, inReturn }, { rota, members, by, now }) {
+    const id = `${now}/${by}`;
+    const offer = { id, shift, from: by, to, ...(inReturn && { inReturn }) };
+    const next = { ...rota, ...proposeSwap(rota, offer, members, now) };
+    const given = shiftOf(rota, shift);
+    const letter: Letter[] = given
+      ? [
+          {
+            template: 'swap-proposed',
+            to: { person: to },
+            as: 'member',
+            about: 'desk',
+            params: { from: given.start, to: given.end, by },
+          },
+        ]
+      : [];
+    return { rota: next, letters: letter, data: { swap: id, shift, to, ...(inReturn && { inReturn }) } };
+  },
+
+  'answer-swap'({ swap: id, answer }, { rota, members, by, now }) {
+    const swap = swapOf(rota, id);
+    const given = swap && shiftOf(rota, swap.shift);
+    const next = { ...rota, ...answerSwap(rota, { id, by, state: answer }, members, now) };
+    const letters: Letter[] =
+      swap && given && answer !== 'withdrawn'
+        ? [
+            {
+              template: 'swap-answered',
+              to: { person: swap.from },
+              as: 'member',
+              about: 'desk',
+              params: { from: given.start, to: given.end, accepted: answer === 'accepted' },
+            },
+          ]
+        : [];
+    return { rota: next, letters, data: { swap: id, answer } };
+  },
+
+  'acknowledge-handover'({ at }, situation) {
+    const { rota, by, now } = situation;
+    const { handover } = handoverAt(situation, at);
+    return quietly({ ...rota, ...acknowledge(rota, handover, by, now) }, { at });
+  },
+
+  'note-handover'({ at, text }, situation) {
+    const { rota, by } = situation;
+    const { handover } = handoverAt(situation, at);
+    if (handover.outgoing !== undefined && handover.outgoing !== by)
+      throw new Refused('R2', 'Another member hands over here.', 'The outgoing member writes the notes.');
+    const others = (rota.notes ?? []).filter((note) => note.at !== at || note.by !== by);
+    return quietly({ ...rota, notes: [...others, { at, by, text }] }, { at, text });
+  },
+
+  'issue-feed'({ of, sha256 }, { rota, by }) {
+    ownFeed(of, by);
+    return quietly({ ...rota, feeds: { ...rota.feeds, [of]: sha256 } }, { of });
+  },
+
+  'revoke-feed'({ of }, { rota, by }) {
+    ownFeed(of, by);
+    return quietly(withoutFeed(rota, of), { of });
+  },
+};
+
+/** The address of that feed is dead from then on. */
+export function withoutFeed(rota: DutyRecord, ...of: readonly FeedOf[]): DutyRecord {
+  const feeds = Object.entries(rota.feeds ?? {}).filter(([whose]) => !of.includes(whose));
+  return { ...rota, feeds: Object.fromEntries(feeds) };
+}
+
+/**
+ * What a member's act does to the rota. Pure.
+ *
+ * @throws {Refused} for anyone but a member, and where the rota's rules forbid it.
+ */
+export function decideRota(act: RotaAct, situation: Situation): RotaChange {
+  const state = situation.members.find(({ id }) => id === situation.by)?.state;
+  if (state !== 'active' && state !== 'away')
+    throw new Refused('R2', 'Only members change the rota.', 'Ask a member of the working group.');
+  // The table pairs each name with its act; TypeScript cannot follow that through the index.
+  return (acts[act.name] as Acts['put-shift'])(act as Act<'put-shift'>, situation);
+}
+
+/** Which people, besides those with shifts, an act speaks of. */
+export const peopleIn = (act: RotaAct): readonly PersonId[] => {
+  if (act.name === 'generate-shifts') return act.members;
+  if (act.name === 'put-shift') return [act.shift.member];
+  return act.name === 'propose-swap' ? [act.to] : [];
+};
