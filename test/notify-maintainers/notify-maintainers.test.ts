@@ -30,7 +30,7 @@ const connect = async () =>
     retries: 0,
     pause: 1,
     paced: false,
-    timeout: 500,
+    timeout: 10_000,
   });
 const run = (configured = true) => {
   const github = configured ? connect : undefined;

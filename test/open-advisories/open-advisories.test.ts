@@ -35,7 +35,7 @@ const connect = () =>
     retries: 0,
     pause: 1,
     paced: false,
-    timeout: 500,
+    timeout: 10_000,
   });
 const entry = async () => (await world.current()).entries[0];
 const creations = () => server.requests.filter((line) => /^POST .*security-advisories$/.test(line));
