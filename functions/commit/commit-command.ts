@@ -1,12 +1,13 @@
 import type { Clock, DeskEvent, DeskStore, StoredEvent } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
-import { CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
+import { VersionConflict } from '#contracts/store-errors.ts';
 import type { Command, Situation } from '#domain/commands.ts';
 import { decide } from '#domain/decide.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { type Actor, actorName, type PersonId } from '#domain/people.ts';
 import { onDutyAt } from '#domain/rota.ts';
 import { addressGroup } from './address-group.ts';
+import { commitDecided } from './commit-decided.ts';
 import { cadenceOf, changedGroups } from './reminder-groups.ts';
 
 /** One command on one disclosure, and what made it happen. */
@@ -35,8 +36,6 @@ export class UnknownDisclosure extends Error {
 
 export type CommitCommand = (input: CommandInput) => Promise<CommandResult>;
 
-const attempts = 8;
-
 /** Who is on duty now, as the rota says; undefined when nobody is. */
 export async function whoIsOnDuty(
   store: Pick<DeskStore, 'rota' | 'people'>,
@@ -62,15 +61,16 @@ export function commitCommand(deps: {
   readonly settings: Pick<Settings, 'policy' | 'identity'>;
 }): CommitCommand {
   const { store, clock, settings } = deps;
-  return async (input) => {
-    const partition = `DISC#${input.disclosure}` as const;
-    for (let attempt = 1; ; attempt++) {
+  return (input) =>
+    commitDecided(store, async () => {
+      const partition = `DISC#${input.disclosure}` as const;
       const [disclosure, earlier] = await Promise.all([
         store.disclosure(input.disclosure),
         store.event(partition, input.cause),
       ]);
       if (!disclosure) throw new UnknownDisclosure(`there is no disclosure ${input.disclosure}`);
-      if (earlier) return { outcome: 'repeated', disclosure, event: earlier };
+      if (earlier) return { answer: { outcome: 'repeated', disclosure, event: earlier } };
+      // A revision that a person saw is looked at in every round; machine acts just decide again.
       if (input.expectVersion !== undefined && input.expectVersion !== disclosure.version)
         throw new VersionConflict(
           `disclosure ${disclosure.id}`,
@@ -80,8 +80,8 @@ export function commitCommand(deps: {
       const onDuty = await whoIsOnDuty(store, now);
       const situation: Situation = { policy: settings.policy, onDuty, thread: input.thread };
       const decision = decide(disclosure, input.command, input.actor, now, situation);
-      try {
-        const event = await store.commit({
+      return {
+        commit: {
           writes: [
             {
               put: 'disclosure',
@@ -104,22 +104,13 @@ export function commitCommand(deps: {
             correlation: disclosure.intakes[0] ?? disclosure.id,
           },
           ...(input.checks && { actors: input.checks }),
-        });
-        return { outcome: 'done', disclosure: decision.disclosure, event };
-      } catch (error) {
-        if (error instanceof CauseTaken)
-          return {
-            outcome: 'repeated',
-            disclosure: (await store.disclosure(disclosure.id)) ?? disclosure,
-            event: error.event,
-          };
-        // A revision that a person saw is checked anew in the next round; machine acts just decide again.
-        if (error instanceof VersionConflict && attempt < attempts) {
-          await new Promise((wake) => setTimeout(wake, 10 * 2 ** attempt * Math.random()));
-          continue;
-        }
-        throw error;
-      }
-    }
-  };
+        },
+        done: (event): CommandResult => ({ outcome: 'done', disclosure: decision.disclosure, event }),
+        repeated: async (event): Promise<CommandResult> => ({
+          outcome: 'repeated',
+          disclosure: (await store.disclosure(disclosure.id)) ?? disclosure,
+          event,
+        }),
+      };
+    });
 }
