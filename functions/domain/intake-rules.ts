@@ -3,7 +3,7 @@ import { firstOf, valuesOf } from './header-scan.ts';
 import type { Disposition, IntakeFlag, IntakeKind } from './intake.ts';
 import type { MailFacts } from './mail-facts.ts';
 import type { PersonKind } from './people.ts';
-import { awaySubject, isNullPath, suppressionRules, undeliverableSubject } from './suppression.ts';
+import { awaySubject, flaw, isNullPath, suppressionRules, undeliverableSubject } from './suppression.ts';
 import type { Threading } from './threading.ts';
 
 /** What else the rules of kind may know: what the record says of the sender and of the address written to. */
@@ -21,10 +21,6 @@ export interface KindRule {
   readonly rule: string;
   readonly when: (facts: IntakeFacts) => boolean;
 }
-
-/** Words of a vulnerability: a mail with one of them is never taken for a registration or a question. */
-const flaw =
-  /vulnerab|exploit|\bxss\b|csrf|ssrf|\bidor\b|\brce\b|inject|bypass|cve-\d|\bpoc\b|proof[- ]of[- ]concept|disclos|leak|takeover|privilege|escalat|clickjack|redirect|traversal|deseriali|denial[- ]of[- ]service|\bdos\b|\bbug\b|bounty|weakness|security (issue|flaw|hole|problem|report)/i;
 
 const subjectOf = ({ scan }: IntakeFacts): string =>
   scan.subject.replace(/^\s*((re|fwd?|aw|wg|tr)\s*:\s*)+/i, '');
@@ -89,7 +85,7 @@ export const kindRules: readonly KindRule[] = [
       undeliverableSubject.test(facts.scan.subject) &&
       (isNullPath(facts) ||
         namedMailSystem(facts) ||
-        bouncedBody(facts) ||
+        (bouncedBody(facts) && !flaw.test(facts.scan.subject)) ||
         suppressed(facts, 'auto-submitted')),
   },
   {
@@ -200,11 +196,13 @@ export function kindOf(facts: IntakeFacts): { readonly kind: IntakeKind; readonl
  * Reasons not to answer that also say: no person wrote this to us. Such a mail is kept for a member instead of
  * opening a disclosure. The others (a no-reply sender, a failed DMARC, two senders) only go unanswered.
  */
-const automaticRules = ['auto-submitted', 'null-return-path', 'own-address', 'loop-header', 'report-part'];
+const automaticRules = ['auto-submitted', 'null-return-path', 'loop-header', 'report-part'];
+/** What a list that is our own address does to every mail it passes on. */
+const listMarks = ['precedence', 'own-address'];
 
 /** Does a mail that is no known kind of machine mail still come from a machine? */
 export const isAutomatic = (facts: IntakeFacts): boolean =>
-  suppressed(facts, ...automaticRules) || (suppressed(facts, 'precedence') && !facts.viaOwnList);
+  suppressed(facts, ...automaticRules) || (suppressed(facts, ...listMarks) && !facts.viaOwnList);
 
 /** What becomes of the mail, exactly one thing. */
 export function dispositionOf(kind: IntakeKind, facts: IntakeFacts): Disposition {

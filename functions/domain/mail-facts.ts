@@ -72,7 +72,10 @@ export function factsOf(scan: HeaderScan, notice: Notice | undefined, identity: 
   const isOwn = (address: string): boolean =>
     domainOf(address) === identity.replyDomain.toLowerCase() ||
     identity.ownAddresses.some((own) => sameAddress(own, address));
-  const sender = viaForwarder ? recovered(scan, identity, isOwn) : scan.from;
+  const viaOwnList = isOwnList(scan.fields, identity.ownAddresses);
+  // Behind our own list the sender is as unproven as any From is; without a trusted signature it goes unanswered.
+  const rewritten = viaForwarder || (viaOwnList && scan.from !== undefined && isOwn(scan.from.address));
+  const sender = rewritten ? recovered(scan, identity, isOwn) : scan.from;
   return {
     scan,
     recipients: notice?.recipients ?? [],
@@ -80,9 +83,9 @@ export function factsOf(scan: HeaderScan, notice: Notice | undefined, identity: 
     dmarcPolicy: notice?.dmarcPolicy ?? (verdicts.dmarc === 'FAIL' ? results.policy : undefined),
     returnPath,
     sender,
-    authenticated: viaForwarder ? 'unknown' : authenticationOf(scan.from, verdicts, signers, returnPath),
+    authenticated: rewritten ? 'unknown' : authenticationOf(scan.from, verdicts, signers, returnPath),
     viaForwarder,
-    viaOwnList: isOwnList(scan.fields, identity.ownAddresses),
+    viaOwnList,
     fromOwnAddress: scan.from !== undefined && isOwn(scan.from.address),
     parts: partsOf(scan),
   };

@@ -58,6 +58,10 @@ export const awaySubject =
 export const undeliverableSubject =
   /^\s*(\[[^\]]{1,40}\]\s*)?((re|fwd?):\s*)?(undeliver(ed|able)\b|undelivered mail|mail (delivery )?(failed|failure|could not)|mail delivery (sub)?system|delivery (status notification|failure|failed|has failed|report|notification|incomplete|delayed)|(mail|message) (delivery )?(status|undeliverable|returned|not delivered|delayed|bounced)|returned (mail|to sender)|return(ed)? to sender|failure notice|failed (mail|delivery)|non[\s-]?(delivery|deliverable)|non[\s-]delivered|could not (send|deliver) (message|mail)|warning: (could not send|message .{1,40} delayed)|permanent (delivery )?(failure|error)|delivery error|unzustellbar|nicht zugestellt|unzustellbare|notificación de estado|no se puede entregar|non remis|échec de (la )?remise|avviso di mancat|mancato recapito|onbestelbaar|complaint about message from|メールエラー|配信不能|配信できません)/i;
 
+/** Words of a vulnerability: a subject with one of them is no registration, no question and no notice of a machine. */
+export const flaw =
+  /vulnerab|exploit|\bxss\b|csrf|ssrf|\bidor\b|\brce\b|inject|bypass|cve-\d|\bpoc\b|proof[- ]of[- ]concept|disclos|leak|takeover|privilege|escalat|clickjack|redirect|traversal|deseriali|denial[- ]of[- ]service|\bdos\b|\bbug\b|bounty|weakness|security (issue|flaw|hole|problem|report)/i;
+
 /**
  * Every reason for which nothing is answered automatically, by name; the first that holds is kept with the
  * intake. Which of them also keep a mail from opening a disclosure is said in `intake-rules.ts`.
@@ -111,7 +115,8 @@ export const suppressionRules: readonly SuppressionRule[] = [
   },
   {
     rule: 'notice-subject',
-    when: ({ scan }) => awaySubject.test(scan.subject) || undeliverableSubject.test(scan.subject),
+    when: ({ scan: { subject } }) =>
+      !flaw.test(subject) && (awaySubject.test(subject) || undeliverableSubject.test(subject)),
   },
 ];
 
