@@ -16,3 +16,19 @@ export async function readSecretFields(id: string): Promise<Readonly<Record<stri
   if (typeof value !== 'object' || value === null) throw new Error(`the secret ${id} is not a JSON object`);
   return value as Record<string, string>;
 }
+
+/** The secret that signs a system's webhooks, read once; empty where there is none, and no signature is right then. */
+export function webhookSecret(id: string | undefined): () => Promise<string> {
+  let held: Promise<string> | undefined;
+  return () => {
+    if (id === undefined) return Promise.resolve('');
+    held ??= readSecretFields(id).then(
+      ({ webhookSecret: secret = '' }) => secret,
+      (error: unknown) => {
+        held = undefined;
+        throw error;
+      },
+    );
+    return held;
+  };
+}

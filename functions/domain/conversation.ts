@@ -12,7 +12,7 @@ function liftHoldForAnswer(draft: Draft): void {
 
 export const conversationRules: Rules<'reply-to-reporter' | 'attach-mail' | 'add-text' | 'choose-credit'> = {
   'reply-to-reporter'(draft, command) {
-    if (draft.disclosure.reporters.length === 0)
+    if (draft.disclosure.reporters.length === 0 && !draft.disclosure.githubReport)
       throw new Refused(
         'R1',
         'There is no reporter to answer.',
