@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,7 @@ export interface BundleOptions {
   readonly settings: unknown;
   /** Written into `seed-desk` alone, as `seed.json`: the only bundle that holds people. */
   readonly seed: unknown;
-  /** Where the bundles are put; a folder of their own, that is gone when the process ends, by default. */
+  /** Where the bundles are put, made anew each time; by default they are kept for the next run. */
   readonly folder?: string;
   /** Bundle these only. */
   readonly only?: readonly FunctionName[];
@@ -27,22 +28,77 @@ const sourceOf = (name: FunctionName) => join(root, 'functions', name);
 /**
  * Bundles the functions, each into a folder of its own: `handler.mjs`, workers (`*-worker.ts` beside the handler),
  * lazy chunks, `settings.json`, and `static/` where the function has pages. The SDK is bundled: left external it costs
- * 110 ms of a cold start (docs/adr).
+ * 110 ms of a cold start (docs/adr). What was bundled from the same sources before is taken from there.
  * @throws Error when a function has no handler, or with esbuild's messages
  */
 export async function bundleFunctions(options: BundleOptions): Promise<Bundles> {
-  const folder = options.folder ?? (await temporaryFolder());
-  const settings = JSON.stringify(options.settings);
+  const names = options.only ?? functionNames;
+  if (options.folder !== undefined) {
+    await bundleInto(options.folder, names, options);
+    return (name) => join(options.folder ?? '', name);
+  }
+  const kept = join(cache, await fingerprint(names, options));
+  if (!existsSync(kept)) {
+    await mkdir(cache, { recursive: true });
+    // Made beside its place and moved there whole: an interrupted run leaves nothing that looks like a bundle.
+    const draft = await mkdtemp(join(cache, 'draft-'));
+    await bundleInto(draft, names, options);
+    await rename(draft, kept).catch(async (error) => {
+      await rm(draft, { recursive: true, force: true });
+      if (!existsSync(kept)) throw error;
+    });
+    await forget(kept);
+  }
+  return (name) => join(kept, name);
+}
+
+const cache = join(root, 'node_modules', '.cache', 'desk-functions');
+/** As many sets of bundles are kept: one each for the local desk, production and the change before. */
+const keptSets = 4;
+
+async function forget(latest: string): Promise<void> {
+  const sets = await readdir(cache);
+  const aged = await Promise.all(
+    sets.map(async (name) => ({ path: join(cache, name), at: (await stat(join(cache, name))).mtimeMs })),
+  );
+  const old = aged.sort((a, b) => b.at - a.at).slice(keptSets);
   await Promise.all(
-    (options.only ?? functionNames).map(async (name) => {
+    old.filter(({ path }) => path !== latest).map(({ path }) => rm(path, { recursive: true, force: true })),
+  );
+}
+
+/** SHA-256 over all that a bundle is made of: our sources, the pinned packages, the bundler's options, the settings. */
+async function fingerprint(names: readonly string[], { settings, seed }: BundleOptions): Promise<string> {
+  const sources = (await readdir(join(root, 'functions'), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const hash = createHash('sha256').update(JSON.stringify([names, settings, seed, process.version]));
+  for (const file of [
+    ...sources,
+    import.meta.filename,
+    join(root, 'package.json'),
+    join(root, 'package-lock.json'),
+  ]) {
+    hash.update(file).update(await readFile(file));
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+async function bundleInto(
+  folder: string,
+  names: readonly FunctionName[],
+  { settings, seed }: BundleOptions,
+): Promise<void> {
+  await Promise.all(
+    names.map(async (name) => {
       const target = join(folder, name);
       await mkdir(target, { recursive: true });
       await bundleFunction(name, target);
-      await writeFile(join(target, 'settings.json'), settings);
-      if (name === 'seed-desk') await writeFile(join(target, 'seed.json'), JSON.stringify(options.seed));
+      await writeFile(join(target, 'settings.json'), JSON.stringify(settings));
+      if (name === 'seed-desk') await writeFile(join(target, 'seed.json'), JSON.stringify(seed));
     }),
   );
-  return (name) => join(folder, name);
 }
 
 const temporary: string[] = [];

@@ -40,10 +40,6 @@ export const localDifferences = [
     name: 'SES sender',
     why: "the emulator's IAM sees neither the identity nor the sender of SendRawEmail, so it cannot be narrowed there",
   },
-  {
-    name: 'sending grant',
-    why: "the emulator's SES judges a sending on no resource and knows no condition on the sender",
-  },
   { name: 'clock offset', why: 'time travel makes a year of reminders testable in seconds' },
   { name: 'endpoints', why: 'GitHub, Discourse and the front are addresses on this machine' },
 ] as const;

@@ -31,7 +31,6 @@ const strip: Record<Difference, (template: Whole) => void> = {
     withStatements(template, ({ Sid }) => Sid !== 'EventsFromSes');
   },
   'SES sender': (template) => withStatements(template, ({ Action }) => Action !== 'ses:SendRawEmail'),
-  'sending grant': (template) => withStatements(template, ({ Action }) => Action !== 'ses:SendRawEmail'),
   'clock offset': (template) => eachEnvironment(template, (variables) => delete variables.CLOCK_OFFSET_FILE),
   endpoints: (template) => {
     eachEnvironment(template, (variables) => {

@@ -1,0 +1,64 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Bundles, bundleFunctions } from '../../lib/bundling.ts';
+import type { FunctionName } from '../../lib/functions.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
+const only: FunctionName[] = ['receive-mail', 'hold-token', 'seed-desk', 'open-desk'];
+let bundles: Bundles;
+
+beforeAll(async () => {
+  bundles = await bundleFunctions({ folder, only, settings: { zone: 'UTC' }, seed: { members: ['ada'] } });
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const filesOf = (name: FunctionName) => readdirSync(bundles(name));
+const textOf = (name: FunctionName, file: string) => readFileSync(join(bundles(name), file), 'utf8');
+
+test('each function has a handler and its settings', () => {
+  for (const name of only) {
+    expect(filesOf(name)).toContain('handler.mjs');
+    expect(JSON.parse(textOf(name, 'settings.json'))).toEqual({ zone: 'UTC' });
+  }
+});
+
+test('people go to the seeder alone', () => {
+  expect(only.filter((name) => filesOf(name).includes('seed.json'))).toEqual(['seed-desk']);
+});
+
+test('the mail parser runs in a worker of its own, which the handler does not load', () => {
+  expect(filesOf('receive-mail')).toContain('parse-worker.mjs');
+  expect(textOf('receive-mail', 'handler.mjs').length).toBeLessThan(
+    textOf('receive-mail', 'parse-worker.mjs').length,
+  );
+});
+
+test('pages bring what a browser loads', () => {
+  const files = readdirSync(join(bundles('open-desk'), 'static'));
+  expect(files.length).toBeGreaterThan(2);
+  expect(files.filter((file) => file.endsWith('.ts'))).toEqual([]);
+});
+
+test('no bundle imports http the way that loads undici, nor calls a require that is not there', () => {
+  for (const name of only) {
+    for (const file of filesOf(name).filter((each) => each.endsWith('.mjs'))) {
+      const text = textOf(name, file);
+      expect(text, `${name}/${file}`).not.toMatch(/from\s?["'](node:)?https?["']/);
+      if (text.includes('Dynamic require of "')) expect(text).toMatch(/^import\{createRequire/);
+    }
+  }
+});
+
+test('a bundle starts', async () => {
+  const module: { handler?: unknown } = await import(join(bundles('hold-token'), 'handler.mjs'));
+  expect(module.handler).toBeTypeOf('function');
+});
+
+test('a function without a handler is not deployed', async () => {
+  const missing = 'no-such-function' as FunctionName;
+  await expect(bundleFunctions({ folder, only: [missing], settings: {}, seed: {} })).rejects.toThrow(
+    'functions/no-such-function/handler.ts does not exist',
+  );
+});
