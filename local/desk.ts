@@ -234,7 +234,11 @@ async function bringUp(
     invoke(lambda, nameOf(name), JSON.stringify(input));
 
   progress('reconciling what the last run left');
-  await invokeByName('reconcile', { full: true });
+  // Streams begin anew with the emulator: what was committed before they listened is taken up by the next round.
+  for (let round = 0; round < 4; round++) {
+    await invokeByName('reconcile', { full: true });
+    if (await calm(5000)) break;
+  }
 
   const addresses: Addresses = {
     console: `http://127.0.0.1:${ports.console}`,
@@ -266,7 +270,6 @@ async function bringUp(
   };
   const consoleServer = await startConsole(desk, ports.console);
   closers.push(() => consoleServer.close());
-  await calm();
   writeFileSync(join(folder, 'desk.json'), `${JSON.stringify({ ...addresses, outputs }, null, 2)}\n`);
   closers.push(async () => rmSync(join(folder, 'desk.json'), { force: true }));
   return desk;

@@ -17,8 +17,8 @@ export function quietly(deps: {
   readonly queueUrl: string;
   readonly settled: () => Promise<void>;
 }) {
-  return async (): Promise<boolean> => {
-    const end = Date.now() + patienceMs;
+  return async (patience = patienceMs): Promise<boolean> => {
+    const end = Date.now() + patience;
     for (let calm = 0; calm < 2; ) {
       if (Date.now() > end) return false;
       await deps.settled();

@@ -28,7 +28,9 @@ export async function advance(
     const stale = generation < disclosure.generation;
     if (!stale && machineStateOf(disclosure) === wait) continue;
     const output = stale ? endOfGeneration(disclosure, generation) : machineInputOf(disclosure);
-    const outcome = await deps.runner.resolve(token, output);
+    const outcome = await deps.runner
+      .resolve(token, output)
+      .catch((error: Error) => deniedIfStale(error, stale));
     await deps.store.dropToken(id, wait, token);
     if (outcome === 'resolved') resolved += 1;
     deps.log(messages.advanced, {
@@ -40,4 +42,10 @@ export async function advance(
     });
   }
   return resolved;
+}
+
+/** Nothing may be behind a token of an older generation any more, not even a state machine to have rights on. */
+function deniedIfStale(error: Error, stale: boolean): 'stale' {
+  if (stale && error.name === 'AccessDeniedException') return 'stale';
+  throw error;
 }

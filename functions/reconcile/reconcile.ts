@@ -40,7 +40,7 @@ export const reconcile =
   (deps: ReconcileDeps) =>
   async (input: { readonly full?: boolean | undefined }): Promise<Reconciled> => {
     const replayed = await replayInbox(deps);
-    const redelivered = await redeliverWaiting(deps);
+    const redelivered = await redeliverWaiting(deps, input.full ? 0 : settledMs);
     const replaced = await replaceLost(deps, input.full === true);
     deps.log(messages.reconciled, { replayed, redelivered, replaced, full: input.full === true });
     return { replayed, redelivered, replaced };
@@ -61,9 +61,13 @@ async function replayInbox({ archive, store, replay, measure, realNow }: Reconci
   return missed.length;
 }
 
-async function redeliverWaiting({ store, redeliver, clock }: ReconcileDeps): Promise<number> {
+/** Leases keep what is under way from being delivered twice, so a full run takes up everything. */
+async function redeliverWaiting(
+  { store, redeliver, clock }: ReconcileDeps,
+  olderThanMs: number,
+): Promise<number> {
   const now = ms(clock.now());
-  const late = (await store.waiting(500)).filter(({ at }) => now - ms(at) > settledMs);
+  const late = (await store.waiting(500)).filter(({ at }) => now - ms(at) >= olderThanMs);
   for (let from = 0; from < late.length; from += 25)
     await redeliver({
       redeliver: late.slice(from, from + 25).map(({ partition, cause }) => ({ partition, cause })),
@@ -75,10 +79,13 @@ async function replaceLost(deps: ReconcileDeps, full: boolean): Promise<number> 
   const { store, runner, realNow } = deps;
   let replaced = 0;
   if (full) {
+    // Where a commit still waits for delivery, its start may be among it.
+    const waiting = new Set((await store.waiting(500)).map(({ partition }) => partition));
     for (const id of await store.listed('open')) {
       const disclosure = await store.disclosure(id);
       if (!disclosure || !isOpen(disclosure)) continue;
-      if ((await runner.status(id, disclosure.generation)) === 'RUNNING') continue;
+      const status = await runner.status(id, disclosure.generation);
+      if (status === 'RUNNING' || (status === 'MISSING' && waiting.has(`DISC#${id}`))) continue;
       replaced += await replace(deps, id, disclosure.generation);
     }
     return replaced;

@@ -33,7 +33,7 @@ export interface Deployment {
   readonly changed: boolean;
 }
 
-const recordSchema = z.object({ fingerprint: z.string(), stackId: z.string() });
+const recordSchema = z.object({ fingerprint: z.string(), sources: z.string(), stackId: z.string() });
 const refused = 'http://127.0.0.1:1';
 
 /**
@@ -56,13 +56,17 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
 
   const client = cloudFormation(options.endpoint);
   try {
+    const sources = await sourcesOf(context);
+    const before = await findStack(client, options.stackName);
+    if (before !== undefined && (await isDeployed(folder, { sources }, before)))
+      return { ...describe(before), changed: false };
     progress('synthesising the template and bundling the functions');
     const app = options.app === undefined ? [] : ['--app', options.app];
     await cdk(['synth', '--quiet', ...app, '--output', assembly, ...context, options.stackName]);
     const fingerprint = await fingerprintOf(assembly);
 
     const standing = await findStack(client, options.stackName);
-    if (standing !== undefined && (await isDeployed(folder, fingerprint, standing))) {
+    if (standing !== undefined && (await isDeployed(folder, { fingerprint }, standing))) {
       return { ...describe(standing), changed: false };
     }
     if ((await findStack(client, 'CDKToolkit')) === undefined) {
@@ -77,7 +81,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     const stack = await findStack(client, options.stackName);
     if (stack === undefined) throw new Error(`cdk deploy left no stack ${options.stackName}`);
     const deployment = { ...describe(stack), changed: true };
-    await writeFile(recordOf(folder), JSON.stringify({ fingerprint, stackId: deployment.stackId }));
+    await writeFile(recordOf(folder), JSON.stringify({ fingerprint, sources, stackId: deployment.stackId }));
     return deployment;
   } finally {
     client.destroy();
@@ -108,13 +112,37 @@ function describe(stack: Stack): { outputs: Record<string, string>; stackId: str
   return { outputs: Object.fromEntries(outputs), stackId: stack.StackId ?? '' };
 }
 
-/** True if this very stack stands complete and was deployed from the same assembly. */
-async function isDeployed(folder: string, fingerprint: string, stack: Stack): Promise<boolean> {
+/** What a deployment is made from; synthesising takes longer than reading it. */
+const sourceFolders = ['bin', 'lib', 'functions', 'statemachines'];
+const sourceFiles = ['cdk.json', 'desk.config.ts', 'package-lock.json'];
+
+/** SHA-256 over every file that the template and the bundles are made from, and the context. */
+async function sourcesOf(context: readonly string[]): Promise<string> {
+  const found = await Promise.all(
+    sourceFolders.map(async (name) => {
+      const entries = await readdir(join(projectRoot, name), { recursive: true, withFileTypes: true });
+      return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    }),
+  );
+  const files = [...found.flat(), ...sourceFiles.map((name) => join(projectRoot, name))].sort();
+  const hash = createHash('sha256').update(JSON.stringify(context));
+  for (const file of files) hash.update(`${file}\n`).update(await readFile(file));
+  return hash.digest('hex');
+}
+
+/** True if this very stack stands complete and was deployed from the same sources, or the same assembly. */
+async function isDeployed(
+  folder: string,
+  wanted: { readonly fingerprint: string } | { readonly sources: string },
+  stack: Stack,
+): Promise<boolean> {
   const complete = stack.StackStatus === 'CREATE_COMPLETE' || stack.StackStatus === 'UPDATE_COMPLETE';
   if (!complete) return false;
   try {
     const record = recordSchema.parse(JSON.parse(await readFile(recordOf(folder), 'utf8')));
-    return record.fingerprint === fingerprint && record.stackId === stack.StackId;
+    const same =
+      'sources' in wanted ? record.sources === wanted.sources : record.fingerprint === wanted.fingerprint;
+    return same && record.stackId === stack.StackId;
   } catch (error) {
     if (isErrno(error, 'ENOENT') || error instanceof z.ZodError || error instanceof SyntaxError) return false;
     throw error;
