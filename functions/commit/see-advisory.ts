@@ -2,6 +2,9 @@ import type { AdvisoryView } from '#contracts/github-port.ts';
 import type { Advisory } from '#domain/disclosure.ts';
 import type { CommitCommand } from './commit-command.ts';
 
+/** The line in a draft's description by which it is found again, and never opened twice. */
+export const referenceLine = (disclosure: string): string => `Disclosure: ${disclosure}`;
+
 /** GitHub withdraws only what was published: such an advisory stays published in the record. */
 export const recordedState = (state: AdvisoryView['state']): Advisory['state'] =>
   state === 'withdrawn' ? 'published' : state;

@@ -1,4 +1,4 @@
-import { recordedState, seeAdvisory } from '#commit/see-advisory.ts';
+import { recordedState, referenceLine, seeAdvisory } from '#commit/see-advisory.ts';
 import type { AdvisoryView, GithubPort } from '#contracts/github-port.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
 import {
@@ -46,7 +46,7 @@ async function lookForHandOpened(
   disclosure: Disclosure,
   { repository }: Entry,
 ): Promise<void> {
-  const line = `Disclosure: ${disclosure.id}`;
+  const line = referenceLine(disclosure.id);
   const all = await github.listAdvisories(repository);
   const view = all.find(({ description }) => description.split(/\r?\n/).some((each) => each.trim() === line));
   if (!view) return;

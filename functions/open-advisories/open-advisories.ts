@@ -1,5 +1,5 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
-import { seeAdvisory } from '#commit/see-advisory.ts';
+import { referenceLine, seeAdvisory } from '#commit/see-advisory.ts';
 import {
   type Ecosystem,
   GithubHandOff,
@@ -24,9 +24,6 @@ export interface OpenAdvisoriesDeps {
   /** Milliseconds of real time before steps that GitHub did not answer are tried once more. */
   readonly pause?: number | undefined;
 }
-
-/** The line in a draft's description by which it is found again, and never opened twice. */
-export const referenceLine = (disclosure: string): string => `Disclosure: ${disclosure}`;
 
 /**
  * Opens the draft advisory of one repository (OEP-60 R5), with private fork (R12) and CVE request (policy A7), and
