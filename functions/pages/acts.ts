@@ -1,6 +1,6 @@
 import type { Act } from '#contracts/forms.ts';
 import type { DisclosureView, EntryView, ViewerKind } from '#domain/access.ts';
-import { factKinds, triageSteps } from '#domain/disclosure.ts';
+import { factKinds, type Release, triageSteps } from '#domain/disclosure.ts';
 import { closingReasons, stages, transitionOf } from '#domain/lifecycle.ts';
 import { permissions } from '#domain/permissions.ts';
 import { ratingWords, reasonWords } from '#letters/words.ts';
@@ -125,6 +125,13 @@ const post = (ready: ReadyPost | undefined): Html =>
   ready
     ? html`${ready.title ? html`<p><strong>Title:</strong> ${ready.title}</p>` : ''}<pre>${ready.body}</pre>${ready.prefilled ? html`<p>${outward(ready.prefilled, 'Open it in the forum, filled in')}</p>` : ''}`
     : html`<p class="soft">It is ready once the release instant is confirmed.</p>`;
+
+/** A maintainer confirms once; a member may confirm in the place of those who have not. */
+const lacksWord = (view: DisclosureView, { confirmedBy }: Pick<Release, 'confirmedBy'>): boolean =>
+  view.viewer.kind === 'member' ||
+  view.entries.some(
+    ({ maintainer, closed }) => !closed && maintainer && !confirmedBy.includes(maintainer.id),
+  );
 
 /** Everything that can be done on a disclosure's pages, but for triage; in the order in which pages offer it. */
 export const acts: Readonly<Record<Act, ActInfo>> = {
@@ -319,7 +326,8 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
   'confirm-release': {
     label: 'Confirm the release instant',
     hint: 'It holds when every maintainer has confirmed it.',
-    when: (view) => view.release !== undefined && view.release.confirmedAt === undefined,
+    when: (view) =>
+      view.release !== undefined && view.release.confirmedAt === undefined && lacksWord(view, view.release),
     form: (input) => ({
       intro: input.view.release
         ? html`<p>Proposed: ${time(input.options.context, input.view.release.at)}</p>`

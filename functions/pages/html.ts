@@ -23,11 +23,13 @@ export interface PageContext {
 
 /** An instant: the reader's zone (from the browser, else the desk's), UTC, and how long until or since. */
 export const time = (context: PageContext, at: Instant): Html =>
-  html`<time datetime="${at}" data-zone><span data-local>${formatInZone(at, context.zone)}</span> · ${formatInZone(at, 'UTC')}</time> <span class="soft">(${relativeText(at, context.now)})</span>`;
+  html`<time datetime="${at}" data-zone><span data-local>${formatInZone(at, context.zone)}</span> · ${utc(at)}</time> <span class="soft">(${relativeText(at, context.now)})</span>`;
+
+const utc = (at: Instant): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** An instant in a table: UTC and how long until or since. */
 export const shortTime = (context: PageContext, at: Instant): Html =>
-  html`<time datetime="${at}" title="${formatInZone(at, context.zone)}">${at.slice(0, 16).replace('T', ' ')} UTC</time> <span class="soft">(${relativeText(at, context.now)})</span>`;
+  html`<time datetime="${at}" title="${formatInZone(at, context.zone)}">${utc(at)}</time> <span class="soft">(${relativeText(at, context.now)})</span>`;
 
 /** `7.5 High`, with the rating's colour and its word. */
 export const rating = (severity: { readonly rating: Rating; readonly score?: number | undefined }): Html =>

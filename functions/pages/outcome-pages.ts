@@ -3,11 +3,12 @@ import type { EntryView } from '#domain/access.ts';
 import { severityOf, severityText } from '#domain/severity.ts';
 import type { RenderedLetter } from '#letters/context.ts';
 import { acts, formOf } from './acts.ts';
-import { errorSummary, type FieldError, hiddenFields, type Values } from './form.ts';
+import { errorSummary, type Field, type FieldError, hiddenFields, type Values } from './form.ts';
 import { facts, type Html, html, type PageContext, raw, shortTime } from './html.ts';
 import { shell } from './layout.ts';
 import { lifecyclePicture } from './lifecycle-picture.ts';
 import type { DisclosureModel, TrailLine } from './model.ts';
+import { repositoryFields } from './triage-form.ts';
 
 /** A letter as it will be sent, and to whom. */
 export interface PreviewedLetter {
@@ -15,39 +16,54 @@ export interface PreviewedLetter {
   readonly letter: Pick<RenderedLetter, 'subject' | 'text'>;
 }
 
-const unshown = new Set(['revision', 'form', 'rows', 'more', 'confirmed', 'outcome']);
-const labels: Readonly<Record<string, string>> = {
-  operatorText: 'To the operator',
-  withAttachments: 'Attachments go along',
-  duplicateOf: 'Duplicate of',
-  forGood: 'For good',
-  cwes: 'Weaknesses',
-};
+const unshown = new Set(['revision', 'form', 'rows', 'more', 'confirmed', 'typed', 'vector']);
+
+type Named = Exclude<Field, { kind: 'group' | 'only' | 'html' }>;
+
+const named = (fields: readonly Field[]): readonly Named[] =>
+  fields.flatMap((field) =>
+    field.kind === 'group' || field.kind === 'only'
+      ? named(field.fields)
+      : field.kind === 'html'
+        ? []
+        : [field],
+  );
+
+/** A value as the form showed it: the label of the chosen option, not its name. */
+function shownValue(field: Named | undefined, value: string): Html | string {
+  const option = field && 'options' in field ? field.options.find((each) => each.value === value) : undefined;
+  if (option) return option.label;
+  if (field?.kind === 'tick') return 'Yes';
+  return value.includes('\n') ? html`<pre>${value}</pre>` : value;
+}
 
 /** What was answered, as it will be recorded; CVSS fields are shown as the vector they make. */
-function answers(values: Values, vector: string | undefined): readonly (readonly [string, Html | string])[] {
+function answers(
+  fields: readonly Field[],
+  values: Values,
+  vector: string | undefined,
+): readonly (readonly [string, Html | string])[] {
+  const known = new Map([...named(fields), ...repositoryRowFields].map((field) => [field.name, field]));
   const shown = Object.entries(values).filter(
     ([name, value]) =>
       value !== '' &&
       !unshown.has(name) &&
       !name.startsWith('cvss_') &&
-      name !== 'vector' &&
       (!name.startsWith('reply_') || name === `reply_${replyOf(values.outcome)}`),
   );
   return [
-    ...(values.outcome ? [['Outcome', values.outcome] as const] : []),
-    ...shown.map(
-      ([name, value]) =>
-        [
-          labels[name] ?? capital(name.replace(/^reply_.*/, 'reply').replace(/_(\d+)$/, ' $1')),
-          value.includes('\n') ? html`<pre>${value}</pre>` : value,
-        ] as const,
-    ),
+    ...shown.map(([name, value]) => {
+      const field = known.get(name) ?? known.get(name.replace(/_\d+$/, ''));
+      const row = /_(\d+)$/.exec(name)?.[1];
+      const label = field?.label ?? capital(name);
+      return [row ? `${label} ${row}` : label, shownValue(field, value)] as const;
+    }),
     ...(vector
       ? [['Severity', html`${severityText(severityOf(vector))} <code>${vector}</code>`] as const]
       : []),
   ];
 }
+const repositoryRowFields = named(repositoryFields());
 const replyOf = (outcome = '') => (outcome === 'valid-operator' ? 'valid' : outcome);
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 
@@ -79,15 +95,15 @@ export function previewPage({
 }: Preview): Html {
   const { view } = model;
   const { context } = model.options;
-  const { title } = formOf(act, { view, entry, options: model.options });
+  const spec = formOf(act, { view, entry, options: model.options });
   const grave = acts[act].grave === true;
   return shell({
     title: `${view.reference}: check, then ${verb.toLowerCase()}`,
     context,
     who: model.who,
-    body: html`<p><a href="/d/${view.reference}">Back to ${view.reference}, change nothing</a></p><h1>Check your answers</h1><p class="soft">${title}</p>
+    body: html`<p><a href="/d/${view.reference}">Back to ${view.reference}, change nothing</a></p><h1>Check your answers</h1><p class="soft">${spec.title}</p>
 ${since && since.length > 0 ? changesSince(context, since) : ''}
-<h2>What you answered</h2>${facts(answers(values, vector))}
+<h2>What you answered</h2>${facts(answers(spec.fields, values, vector))}
 <h2>What will happen</h2><ul>${changes.map((change) => html`<li>${change}</li>`)}${grave ? html`<li><strong>It cannot be undone.</strong></li>` : ''}</ul>
 <h2>Who will be told</h2>${
       letters.length === 0
