@@ -69,6 +69,11 @@ export default {
   ],
   // From the week of the first deployment on; `from` begins it elsewhere. Absent: it begins empty.
   rota: { shiftDays: 7, shifts: 26 },
+  // Maintainers whose address GitHub does not show: an address for each login.
+  maintainers: [
+    { name: 'Mary Jackson', address: 'mary@maintainers.example', github: 'mary-jackson' },
+    { name: 'Kofi Mensah', address: 'kofi@maintainers.example', github: 'kofi-mensah' },
+  ],
   operators: [
     {
       instance: 'Example University',
