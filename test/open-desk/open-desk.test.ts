@@ -190,18 +190,18 @@ describe('scanners (mail rules, Signed links)', () => {
     'a scanner that presses every button as %s changes nothing, 1,000 presses',
     async (name, role) => {
       const { cookie } = await desk.as(name, role);
-      const pages = [`/d/${reference}`, ...actPages];
       const before = await desk.snapshot();
-      let pressed = 0;
-      while (pressed < 1000) {
-        for (const path of pages) {
-          const page = await (await desk.request('GET', path, { headers: { cookie } })).text();
-          for (const { action, body } of formsOf(page)) {
-            const response = await desk.post(action, untouched(body), cookie);
-            expect([401, 404, 422]).toContain(response.status);
-            pressed++;
-          }
-        }
+      const pages = await Promise.all(
+        [`/d/${reference}`, ...actPages].map(async (path) =>
+          (await desk.request('GET', path, { headers: { cookie } })).text(),
+        ),
+      );
+      const forms = pages.flatMap(formsOf).map(({ action, body }) => ({ action, values: untouched(body) }));
+      expect(forms.length).toBeGreaterThanOrEqual(role === 'member' ? 9 : 4);
+      for (let pressed = 0; pressed < 1000; pressed++) {
+        const form = forms[pressed % forms.length];
+        const response = await desk.post(form?.action ?? '', form?.values ?? {}, cookie);
+        expect([404, 422]).toContain(response.status);
       }
       expect(await desk.snapshot()).toBe(before);
     },
