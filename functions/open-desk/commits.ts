@@ -137,6 +137,20 @@ function acknowledgement(intake: Intake, answerDueAt: string, reference?: string
   return [letter];
 }
 
+/** What the same form came to before: its event lies with the mail, or with the disclosure that it opened. */
+async function earlierDecision(
+  store: DeskStore,
+  intake: Intake,
+  cause: string,
+): Promise<Decided | undefined> {
+  if (await store.event(`INTAKE#${intake.mailKey}`, cause)) return { outcome: 'repeated' };
+  for (const disclosure of intake.disclosures) {
+    const event = await store.event(`DISC#${disclosure}`, cause);
+    if (event?.type === 'open-disclosure') return { outcome: 'repeated', disclosure };
+  }
+  return undefined;
+}
+
 /**
  * A member's decision on one mail: opens a disclosure of it (again, to split it), attaches it, gives it another kind,
  * or takes it off its list. One commit, once per cause.
@@ -147,10 +161,10 @@ export const commitIntakeDecision =
   (deps: CommitDeps): CommitIntakeDecision =>
   async (input) => {
     const { store, clock } = deps;
-    const before = await store.event(`INTAKE#${input.mailKey}`, input.cause);
-    if (before) return { outcome: 'repeated' };
     const intake = await store.intake(input.mailKey);
     if (!intake) throw new Refused('R1', 'There is no such mail.', 'Open the list again.');
+    const earlier = await earlierDecision(store, intake, input.cause);
+    if (earlier) return earlier;
     if (intake.version !== input.expectVersion)
       throw new VersionConflict(`intake ${input.mailKey}`, 'moved on');
     if (input.decision.decision === 'open') return opened(deps, input, intake);
@@ -208,6 +222,12 @@ async function attach({ store, commit }: CommitDeps, input: Decision, intake: In
 function opened({ store, clock, settings }: CommitDeps, input: Decision, intake: Intake): Promise<Decided> {
   const { policy } = settings;
   return commitDecided<Decided>(store, async (): Promise<Round<Decided>> => {
+    // Another number may be tried for; another revision of the mail is somebody else's decision.
+    const current = await store.intake(intake.mailKey);
+    const earlier = current && (await earlierDecision(store, current, input.cause));
+    if (earlier) return { answer: earlier };
+    if (current?.version !== intake.version)
+      throw new VersionConflict(`intake ${intake.mailKey}`, 'moved on');
     const now = clock.now();
     const year = Number(now.slice(0, 4));
     const counter = `disclosure#${year}`;

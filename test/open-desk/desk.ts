@@ -199,7 +199,10 @@ export class Desk {
       version: 1,
     };
     await this.store.commit({
-      writes: [{ put: 'disclosure', item: disclosure, expect: 0 }],
+      writes: [
+        { put: 'disclosure', item: disclosure, expect: 0 },
+        { counter: 'disclosure#2026', expect: 0 },
+      ],
       event: this.event(`DISC#${reference}`, 'mail-1', 'open'),
     });
     return disclosure;
