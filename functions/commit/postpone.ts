@@ -40,7 +40,7 @@ function requireDuty({ rota, members }: Duty, by: PersonId, now: Instant, due: I
   const state = members.find(({ id }) => id === by)?.state;
   const present = shiftAt(rota, members, now)?.member;
   const then = due && shiftAt(rota, members, due)?.member;
-  const theirs = by === present || by === then || (present === undefined && then === undefined);
+  const theirs = by === present || by === then || present === undefined;
   if ((state === 'active' || state === 'away') && theirs) return;
   throw new Refused(
     'R9',
