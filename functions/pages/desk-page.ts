@@ -2,11 +2,12 @@ import { type dispositions, intakeKinds } from '#domain/intake.ts';
 import { compareSeverity } from '#domain/severity.ts';
 import { stageWords } from '#letters/words.ts';
 import { type Attempt, errorSummary, hiddenFields, renderField } from './form.ts';
-import { facts, folded, type Html, html, type PageContext, rating, shortTime, table } from './html.ts';
+import { facts, folded, type Html, html, type PageContext, shortTime, table } from './html.ts';
 import { shell } from './layout.ts';
 import { timeline } from './lifecycle-picture.ts';
 import type { DeskModel, IntakeLine, IntakeModel, OpenLine } from './model.ts';
 import { bytes, message } from './parts.ts';
+import { rating } from './rating.ts';
 
 const worst = (line: OpenLine) =>
   [...line.view.entries].sort((a, b) => compareSeverity(b.severity, a.severity))[0]?.severity;

@@ -3,11 +3,12 @@ import { type DisclosureView, type EntryView, plainStages } from '#domain/access
 import { exitWords, stageWords } from '#letters/words.ts';
 import { acts, formOf, possible } from './acts.ts';
 import { type Attempt, errorSummary, renderForm } from './form.ts';
-import { facts, folded, type Html, html, outward, rating, time } from './html.ts';
+import { facts, folded, type Html, html, outward, time } from './html.ts';
 import { shell } from './layout.ts';
 import { lifecyclePicture } from './lifecycle-picture.ts';
 import type { DisclosureModel } from './model.ts';
 import { actLinks, entryFacts, knownFacts, message, siblings, state, steps, trail } from './parts.ts';
+import { rating } from './rating.ts';
 
 /** A form that was not accepted, to be shown again with what was typed. */
 export interface Tried {

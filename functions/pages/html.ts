@@ -1,8 +1,6 @@
 import { html, raw } from 'hono/html';
 import { formatInZone } from '#domain/calendar.ts';
-import type { Rating } from '#domain/disclosure.ts';
 import type { Instant } from '#domain/instant.ts';
-import { severityText } from '#domain/severity.ts';
 import { relativeText } from '#letters/words.ts';
 
 export { html, raw };
@@ -30,10 +28,6 @@ const utc = (at: Instant): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
 /** An instant in a table: UTC and how long until or since. */
 export const shortTime = (context: PageContext, at: Instant): Html =>
   html`<time datetime="${at}" title="${formatInZone(at, context.zone)}">${utc(at)}</time> <span class="soft">(${relativeText(at, context.now)})</span>`;
-
-/** `7.5 High`, with the rating's colour and its word. */
-export const rating = (severity: { readonly rating: Rating; readonly score?: number | undefined }): Html =>
-  html`<span class="rating ${severity.rating}">${severityText(severity)}</span>`;
 
 /** A list of label and value; rows without a value are left out. */
 export const facts = (rows: readonly (readonly [label: string, value: Html | string | undefined])[]): Html =>

@@ -3,19 +3,9 @@ import type { DisclosureView, EntryView, SiblingView } from '#domain/access.ts';
 import { triageSteps } from '#domain/disclosure.ts';
 import { exitWords, holdWords, reasonWords } from '#letters/words.ts';
 import { acts, factWords, possible, stepWords } from './acts.ts';
-import {
-  facts,
-  folded,
-  type Html,
-  html,
-  outward,
-  type PageContext,
-  rating,
-  shortTime,
-  table,
-  time,
-} from './html.ts';
+import { facts, folded, type Html, html, outward, type PageContext, shortTime, table, time } from './html.ts';
 import type { DisclosureModel, FileView, Message, TrailLine } from './model.ts';
+import { rating } from './rating.ts';
 
 export const bytes = (size: number): string =>
   size < 1024
