@@ -37,8 +37,8 @@ export const localDifferences = [
     why: "the emulator's SES emits no events: the mailbox publishes them to the same topic",
   },
   {
-    name: 'SES sender',
-    why: "the emulator's IAM sees neither the identity nor the sender of SendRawEmail, so it cannot be narrowed there",
+    name: 'unnarrowed actions',
+    why: "the emulator's IAM sees no identity behind SendRawEmail and no state machine behind a task token",
   },
   { name: 'clock offset', why: 'time travel makes a year of reminders testable in seconds' },
   { name: 'endpoints', why: 'GitHub, Discourse and the front are addresses on this machine' },
