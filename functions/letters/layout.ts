@@ -11,8 +11,13 @@ export type Part =
       readonly facts: readonly (readonly [label: string, value: string])[];
       readonly answers: readonly { readonly label: string; readonly url: string }[];
     }
-  /** What a member wrote, or what was reported: somebody's own words. */
-  | { readonly kind: 'words'; readonly title?: string | undefined; readonly text: string };
+  /** Somebody's own words. `plain`: they are the letter itself, and stand as they were written. */
+  | {
+      readonly kind: 'words';
+      readonly title?: string | undefined;
+      readonly text: string;
+      readonly plain?: true | undefined;
+    };
 
 /** A letter before it has a shape. */
 export interface Sketch {
@@ -85,6 +90,7 @@ function partText(part: Part): string {
         ...part.answers.map(({ label, url }) => `  ${label}:\n  ${url}`),
       ].join('\n');
     case 'words':
+      if (part.plain) return plainWords(part.text);
       return [
         ...(part.title ? [`${part.title}:`] : []),
         ...plainWords(part.text)
@@ -130,6 +136,8 @@ function partHtml(part: Part): string {
         .map(({ label, url }) => `<a href="${escaped(url)}">${escaped(label)}</a>`)
         .join(' &middot; ')}</p></div>`;
     case 'words':
+      if (part.plain)
+        return `<p style="margin:0 0 16px;white-space:pre-wrap">${escaped(plainWords(part.text))}</p>`;
       return `${part.title ? `<p style="margin:0 0 6px">${escaped(part.title)}:</p>` : ''}<blockquote style="margin:0 0 16px;padding:4px 0 4px 14px;border-left:3px solid #8a8f98;white-space:pre-wrap">${escaped(plainWords(part.text))}</blockquote>`;
   }
 }

@@ -44,7 +44,7 @@ export const toReporters: Writers<ToReporters> = {
   'answer-to-reporter': (params, context) => ({
     subject: `[${params.reference}] An answer to your report`,
     parts: [
-      { kind: 'words', title: 'A member of the working group answers', text: wordsOf(context, params.text) },
+      { kind: 'words', text: wordsOf(context, params.text), plain: true },
       ...linkIfAny(context, yours),
       text('Answer this mail, or use the page. No answer is needed if you have nothing to add.'),
     ],
@@ -53,7 +53,7 @@ export const toReporters: Writers<ToReporters> = {
   'information-asked': (params, context) => ({
     subject: `[${params.reference}] We need more information`,
     parts: [
-      { kind: 'words', title: 'A member of the working group asks', text: wordsOf(context, params.text) },
+      { kind: 'words', text: wordsOf(context, params.text), plain: true },
       facts(['Please answer by', whenIn(context, params.until)]),
       ...linkIfAny(context, yours),
       text(

@@ -209,7 +209,7 @@ export const escalationWords: Readonly<
   },
   'merge-claimed': {
     what: 'a push looks like the fix',
-    asked: 'It is a claim, not a fact. Please ask the maintainer, or record the merge.',
+    asked: 'It is a claim, not a fact. Please report the merge if it is the fix.',
   },
   'announcement-claimed': {
     what: 'a topic in the forum looks like the announcement',

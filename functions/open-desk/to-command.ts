@@ -3,6 +3,7 @@ import type { Act, FormData, FormFault } from '#contracts/forms.ts';
 import { forms, read, readRows } from '#contracts/forms.ts';
 import { InvalidLocalTimeError, instantOfText } from '#domain/calendar.ts';
 import type { Command, OperatorForward } from '#domain/commands.ts';
+import { cvssMetrics } from '#domain/cvss-metrics.ts';
 import type { Disclosure, TextRef } from '#domain/disclosure.ts';
 import type { Instant } from '#domain/instant.ts';
 import { InvalidVectorError, severityOf, severityText, vectorOf } from '#domain/severity.ts';
@@ -47,10 +48,16 @@ export function vectorIn(values: Values): string {
     if (!(error instanceof InvalidVectorError)) throw error;
     if (typed || error.metrics.length === 0) throw bad('vector', error.message);
     throw new BadForm(
-      error.metrics.map((metric) => ({ field: `cvss_${metric}`, message: `Choose a value of ${metric}.` })),
+      error.metrics.map((metric) => ({
+        field: `cvss_${metric}`,
+        message: `Choose the ${nameOfMetric(metric)}.`,
+      })),
     );
   }
 }
+
+const nameOfMetric = (metric: string): string =>
+  cvssMetrics.find((each) => each.metric === metric)?.name ?? metric;
 
 const hasVector = (values: Values): boolean =>
   Boolean(values.vector?.trim()) ||
