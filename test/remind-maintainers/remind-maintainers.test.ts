@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { firstBreak } from '#commit/chain.ts';
+import { loadToday } from '#commit/handover-today.ts';
 import { startOf } from '../../functions/remind-maintainers/remind-maintainers.ts';
 import { at, TestDesk } from './desk.ts';
 
@@ -336,4 +337,26 @@ test('the sweep counts from the instant of its schedule, never from a later one 
   expect(startOf({ scheduledAt: '2026-03-03T10:15:00Z' }, clock)).toBe(clock);
   expect(startOf({ scheduledAt: '<aws.scheduler.scheduled-time>' }, clock)).toBe(clock);
   expect(startOf({}, clock)).toBe(clock);
+});
+
+test('the page "Today" is made from the record: who is on duty, what goes out within the day', async () => {
+  await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'high');
+  desk.go('2026-03-02 12:00');
+
+  const page = await loadToday(desk, 'p-ann');
+
+  expect(page).toMatchObject({ iAmOnDuty: true, unanswered: 0, quarantined: 0 });
+  expect(page.mine.map(({ reference, because }) => [reference, because])).toEqual([
+    ['EDX-2026-0001', 'mine'],
+  ]);
+  expect(page.due).toEqual([
+    {
+      kind: 'reminder',
+      at: at('2026-03-03 10:00'),
+      maintainer: 'team:openedx/lms',
+      frequency: 'monthly',
+      entries: 1,
+      postponed: false,
+    },
+  ]);
 });
