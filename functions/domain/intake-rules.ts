@@ -168,10 +168,10 @@ export const kindRules: readonly KindRule[] = [
   {
     kind: 'scoring',
     rule: 'scoring-subject',
+    // What is to be scored is a flaw (OEP-60 R27), so that naming one says nothing; the request has to come first.
     when: (facts) =>
-      asks(
-        facts,
-        /^(cvss )?scor(e|ing) request|^request for (a )?(cvss )?scor(e|ing)|\bplease score\b|\bscor(e|ing) (needed|wanted|as a service)\b/i,
+      /^((security )?(cvss )?scor(e|ing) (request|needed|wanted|please)\b|request for (a )?(cvss )?scor(e|ing)\b|please score\b)/i.test(
+        subjectOf(facts),
       ),
   },
   {
@@ -180,7 +180,7 @@ export const kindRules: readonly KindRule[] = [
     when: (facts) =>
       asks(
         facts,
-        /^(request for )?(security )?(advice|guidance)( (request|needed|wanted|on|about|for|please)\b|\s*[:?]|$)|^(security )?question( (on|about|for)\b|\s*:)/i,
+        /^((request|asking|looking) for |(i |we )?need )?(some )?(security )?(advice|guidance)(\s*([:?,]|$)| (request|needed|wanted|on|about|for|please)\b)|^(security )?question( (on|about|for)\b|\s*:)/i,
       ),
   },
   { kind: 'report', rule: 'default', when: () => true },

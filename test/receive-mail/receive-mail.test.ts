@@ -221,7 +221,7 @@ describe('Kinds and dispositions', () => {
 
   test.each([
     ['R19 advice', 'Security advice: rotating signing keys', 'advice'],
-    ['R27 scoring', 'Scoring request for frontend-app-learning', 'scoring'],
+    ['R27 scoring', 'Scoring request: stored XSS in frontend-app-learning', 'scoring'],
     [
       'R21 operator registration',
       'Register our instance: security contact of Example University',
