@@ -61,6 +61,7 @@ export const remindMaintainers =
       now,
       runs: mark.runs,
       duty: once(() => loadDuty(store)),
+      everyone: once(() => store.peopleOf('member')),
       tellNobodyOnDuty: (at) => tellNobodyOnDuty(deps, at),
     };
     const pass = passing(deps, context, groups);

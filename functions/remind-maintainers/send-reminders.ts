@@ -11,7 +11,7 @@ import { shiftAt } from '#domain/handover.ts';
 import { day, type Instant, ms } from '#domain/instant.ts';
 import type { Letter, ReminderLine } from '#domain/letter.ts';
 import { nextOfEntry } from '#domain/next-step.ts';
-import type { PersonId } from '#domain/people.ts';
+import type { Person, PersonId } from '#domain/people.ts';
 import { manned } from '#domain/rota.ts';
 import { type SweepRun, startsSince } from './sweep-starts.ts';
 
@@ -27,6 +27,8 @@ export interface SweepContext {
   /** Before this one. */
   readonly runs: readonly SweepRun[];
   readonly duty: () => Promise<Duty>;
+  /** Everyone of the working group, read once a sweep. */
+  readonly everyone: () => Promise<readonly Person[]>;
   /** Tells everyone that nobody is on duty; more than once a day it does nothing. */
   readonly tellNobodyOnDuty: (at: Instant) => Promise<void>;
 }
@@ -207,7 +209,7 @@ export async function sendReminders(
     const onDuty = shiftAt(rota, members, sendingInstant)?.member;
     const lines = await loadLines(deps.store, decided.batch);
     if (nobodyOnDuty) await context.tellNobodyOnDuty(sendingInstant);
-    const letters = await addressGroup(deps.store, deps.settings, [
+    const letters = await addressGroup({ peopleOf: context.everyone }, deps.settings, [
       ...reminderLetters(decided.batch, lines, onDuty),
       ...silenceLetters(lines),
     ]);
