@@ -38,7 +38,7 @@ export const localDifferences = [
   },
   {
     name: 'unnarrowed actions',
-    why: "the emulator's IAM sees no identity behind SendRawEmail and no state machine behind a task token",
+    why: "the emulator's IAM sees no identity behind SendRawEmail, no state machine behind a task token, no group of a schedule",
   },
   { name: 'clock offset', why: 'time travel makes a year of reminders testable in seconds' },
   { name: 'endpoints', why: 'GitHub, Discourse and the front are addresses on this machine' },

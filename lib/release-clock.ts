@@ -111,7 +111,8 @@ export class ReleaseClock extends Construct {
     const schedules = Stack.of(this).formatArn({
       service: 'scheduler',
       resource: 'schedule',
-      resourceName: `${this.group}/${prefix}-*`,
+      // The emulator's IAM takes every schedule for one of the default group.
+      resourceName: `${this.context.deployment.local ? 'default' : this.group}/${prefix}-*`,
     });
     to.allow({
       actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],

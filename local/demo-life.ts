@@ -163,7 +163,7 @@ export async function advise(life: Life): Promise<void> {
 }
 
 /** 4. The maintainer adjudicates, proposes the release instant and has it announced. */
-export async function announce(life: Life): Promise<Visitor> {
+export async function announce(life: Life): Promise<void> {
   const { desk, witness, reference } = life;
   const maintainer = new Visitor(desk.addresses.desk);
   const page = await maintainer.open(linkIn(await inbox(life, mary, /7\.5 High/)));
@@ -222,11 +222,10 @@ export async function announce(life: Life): Promise<Visitor> {
     life,
     'the command to announce',
   );
-  return maintainer;
 }
 
 /** 5. and 6. Announced; at the release instant the fix is merged to every required branch. */
-export async function release(life: Life, maintainer: Visitor): Promise<void> {
+export async function release(life: Life): Promise<Visitor> {
   const { desk, witness, reference } = life;
   await reaches(life, 'announced');
   const disclosure = await desk.store.disclosure(reference);
@@ -241,7 +240,9 @@ export async function release(life: Life, maintainer: Visitor): Promise<void> {
   );
   const fired = await desk.travel.to(plus(at, 60_000));
   witness.say(`the clock moves to ${desk.clock.now()}; ${fired.length} deadlines fire`);
-  await inbox(life, mary, /it is time to merge/);
+  // The session of three days ago is over: the new mail brings a new link.
+  const maintainer = new Visitor(desk.addresses.desk);
+  await maintainer.open(linkIn(await inbox(life, mary, /it is time to merge/)));
   const branches = disclosure?.entries[0]?.branches.map(({ name }) => name) ?? [];
   witness.check(
     'R16',
@@ -273,6 +274,7 @@ export async function release(life: Life, maintainer: Visitor): Promise<void> {
     witness.say(`merged on ${branch}`);
   }
   await reaches(life, 'merged');
+  return maintainer;
 }
 
 /** 7. and 8. Advisory published, announcement answered, reporter thanked, execution succeeded. */

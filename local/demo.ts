@@ -34,8 +34,8 @@ try {
   const life = await report(desk, witness);
   await triage(life);
   await advise(life);
-  const maintainer = await announce(life);
-  await release(life, maintainer);
+  await announce(life);
+  const maintainer = await release(life);
   await publish(life, maintainer);
 } catch (error) {
   failure = error;

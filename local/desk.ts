@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -122,6 +122,27 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
   }
 }
 
+/** Two desks on one folder would move each other's clock. A lock whose process is gone is no lock. */
+function lock(folder: string): () => Promise<void> {
+  const file = join(folder, 'desk.pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  if (pid && pid !== process.pid && runs(pid))
+    throw new Error(
+      `A desk already runs on ${folder} (process ${pid}). Stop it, or choose another folder with --folder.`,
+    );
+  writeFileSync(file, String(process.pid));
+  return async () => rmSync(file, { force: true });
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** What a fresh start forgets; the virtual environment is no state. */
 const stateFolders = ['state', 'emulator', 'mail', 'world', 'clock.json', 'desk.json', 'deploy'];
 
@@ -132,9 +153,10 @@ async function bringUp(
   close: () => Promise<void>,
 ): Promise<Desk> {
   const { folder } = options;
+  mkdirSync(folder, { recursive: true });
+  closers.push(lock(folder));
   if (options.fresh)
     for (const name of stateFolders) rmSync(join(folder, name), { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   const config = await loadConfig();
   const clock = openClock(join(folder, 'clock.json'));
   const ports = await claimAll(options);
@@ -218,8 +240,8 @@ async function bringUp(
     },
   });
   const quiet = async (): Promise<void> => {
-    if (!(await calm()))
-      throw new Error('the desk did not come to rest within a minute; see the log of its functions');
+    const busy = await calm();
+    if (busy) throw new Error(`the desk did not come to rest within a minute: ${busy}`);
   };
   const travel = timeTravel({
     clock,
@@ -237,7 +259,7 @@ async function bringUp(
   // Streams begin anew with the emulator: what was committed before they listened is taken up by the next round.
   for (let round = 0; round < 4; round++) {
     await invokeByName('reconcile', { full: true });
-    if (await calm(5000)) break;
+    if ((await calm(5000)) === undefined) break;
   }
 
   const addresses: Addresses = {

@@ -9,7 +9,7 @@ const patienceMs = 60_000;
 
 /**
  * Waits until nothing that was set in motion is under way: no mail in the queue, no letter or signal waiting, and
- * every open disclosure's execution waits for people. Answers false where something stays under way.
+ * every open disclosure's execution waits for people. Answers what stays under way, where something does.
  */
 export function quietly(deps: {
   readonly store: Pick<DeskStore, 'waiting' | 'listed' | 'disclosure' | 'tokens'>;
@@ -17,36 +17,38 @@ export function quietly(deps: {
   readonly queueUrl: string;
   readonly settled: () => Promise<void>;
 }) {
-  return async (patience = patienceMs): Promise<boolean> => {
+  return async (patience = patienceMs): Promise<string | undefined> => {
     const end = Date.now() + patience;
     for (let calm = 0; calm < 2; ) {
-      if (Date.now() > end) return false;
       await deps.settled();
-      calm = (await busy(deps)) ? 0 : calm + 1;
+      const what = await busy(deps);
+      if (what && Date.now() > end) return what;
+      calm = what ? 0 : calm + 1;
       await pause(calm > 0 ? 40 : 80);
     }
-    return true;
+    return undefined;
   };
 }
 
-async function busy(deps: Parameters<typeof quietly>[0]): Promise<boolean> {
+async function busy(deps: Parameters<typeof quietly>[0]): Promise<string | undefined> {
   const { Attributes } = await deps.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: deps.queueUrl, AttributeNames: ['All'] }),
   );
   const queued =
     Number(Attributes?.ApproximateNumberOfMessages ?? 0) +
     Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0);
-  if (queued > 0) return true;
-  if ((await deps.store.waiting(1)).length > 0) return true;
+  if (queued > 0) return `${queued} mails in the queue`;
+  const [late] = await deps.store.waiting(1);
+  if (late) return `delivery of ${late.partition} ${late.cause}`;
   for (const id of await deps.store.listed('open')) {
     const disclosure = await deps.store.disclosure(id);
     if (!disclosure) continue;
     const state = machineStateOf(disclosure);
-    if (!(waits as readonly string[]).includes(state)) return true;
+    if (!(waits as readonly string[]).includes(state)) return `${id} in ${state}`;
     const held = (await deps.store.tokens(id)).some(
       ({ wait, generation }) => wait === state && generation === disclosure.generation,
     );
-    if (!held) return true;
+    if (!held) return `${id} without a token in ${state}`;
   }
-  return false;
+  return undefined;
 }

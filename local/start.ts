@@ -10,7 +10,7 @@ const usage = `npm start -- [options]
 ${Object.entries(usualPorts)
   .map(
     ([name, port]) =>
-      `  --${name}-port N`.padEnd(21) + `port of the ${name} (default: ${port}; 0: a free one)`,
+      `${`  --${name}-port N`.padEnd(21)}port of the ${name} (default: ${port}; 0: a free one)`,
   )
   .join('\n')}`;
 

@@ -1,8 +1,8 @@
 import type { Clock, DeskStore, StoredEvent } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import { CauseTaken } from '#contracts/store-errors.ts';
-import { day, hour, plus } from '#domain/instant.ts';
 import type { Person } from '#domain/people.ts';
+import { acknowledgementLimits } from '#domain/suppression.ts';
 
 interface Deps {
   readonly store: DeskStore;
@@ -12,20 +12,16 @@ interface Deps {
 
 /**
  * The caps that make loops and backscatter impossible, counted where acknowledgements leave (mail rules, Rules of
- * intake): so many per address in 24 hours and in 7 days, so many an hour in all. Counted only when all allow it.
+ * intake): so many per address in any 24 hours and any 7 days, so many an hour in all.
  */
 export const mayAcknowledge =
   ({ store, settings, clock }: Deps) =>
   async (person: Person): Promise<boolean> => {
-    const now = clock.now();
-    const { perAddressDay, perAddressWeek, perHour } = settings.mail.caps;
-    const own = await store.countWithin(`acknowledged#${person.id}`, [
-      { window: 'day', limit: perAddressDay, expires: plus(now, day) },
-      { window: 'week', limit: perAddressWeek, expires: plus(now, 7 * day) },
-    ]);
-    return (
-      own && store.countWithin('acknowledged', [{ window: 'hour', limit: perHour, expires: plus(now, hour) }])
-    );
+    const limits = acknowledgementLimits(settings.mail.caps, person.id, clock.now());
+    for (const places of limits.person.attempts)
+      if (await store.countWithin(limits.person.key, places))
+        return store.countWithin(limits.all.key, limits.all.windows);
+    return false;
   };
 
 /** Marks the intake as unacknowledged: it stands so on the members' page until a member releases it. */

@@ -11,7 +11,9 @@ import type {
 import type { Settings } from '#contracts/settings.ts';
 import { day, plus } from '#domain/instant.ts';
 import type { Letter } from '#domain/letter.ts';
+import { loopHeader } from '#domain/mail-facts.ts';
 import type { Person, PersonId } from '#domain/people.ts';
+import { replyAddress } from '#domain/threading.ts';
 import { type LetterContext, reminderActions, reminderLinkKey, textsOf } from '#letters/context.ts';
 import { renderLetter } from '#letters/render-letter.ts';
 
@@ -62,36 +64,34 @@ async function linksFor(
     epoch: recipient.epoch,
     expires: plus(deps.clock.now(), linkDays * day),
   };
-  const to = (about: string, more = '', suffix = ''): string =>
-    `${deps.linkBase}/a#t=${signer.mint({ ...claims, about, jti: `${jti}${suffix}` })}${more}`;
+  const to = (about: string, suffix = ''): string =>
+    `${deps.linkBase}/a#t=${signer.mint({ ...claims, about, jti: `${jti}${suffix}` })}`;
   if (letter.template === 'reminder') {
     const links = letter.params.lines.flatMap(({ reference, repository }, line) =>
       reminderActions.map((action, at) => [
         reminderLinkKey(reference, repository, action),
-        to(reference, `&do=${action}&repository=${encodeURIComponent(repository)}`, `.${line}.${at}`),
+        // Opens that act's form for that repository.
+        to(`${reference}/${action}/${repository}`, `.${line}.${at}`),
       ]),
     );
-    return { link: to('desk'), links: Object.fromEntries(links) };
+    return { links: Object.fromEntries(links) };
   }
   return letter.about ? { link: to(letter.about) } : {};
 }
 
 /** Headers by which machines know our mail, and do not answer it. */
 function headersOf(letter: Letter): Record<string, string> {
-  const loop = { 'X-Disclosure-Desk': letter.about ?? 'desk', 'X-Auto-Response-Suppress': 'All' };
+  const loop = { [loopHeader]: letter.about ?? 'desk', 'X-Auto-Response-Suppress': 'All' };
   if (letter.template === automaticAnswer) return { ...loop, 'Auto-Submitted': 'auto-replied' };
   return written.test(letter.template) ? loop : { ...loop, 'Auto-Submitted': 'auto-generated' };
 }
 
-/** Where a plain reply goes: to the case, by an address of the recipient's own. */
-async function replyAddress(
-  deps: ComposeDeps,
-  letter: Letter,
-  recipient: PersonId,
-): Promise<string | undefined> {
-  if (!letter.about || letter.about === 'desk') return undefined;
-  const token = (await deps.signer()).replyToken(letter.about, recipient);
-  return `case+${token}@${deps.settings.identity.replyDomain}`;
+/** Where a plain reply goes: to the disclosure, by an address of the recipient's own. */
+async function replyTo(deps: ComposeDeps, letter: Letter, recipient: PersonId): Promise<string | undefined> {
+  const reference = letter.about?.split('/')[0] ?? '';
+  if (!/^[A-Z][A-Z0-9]*-\d{4}-\d+$/.test(reference)) return undefined;
+  const token = (await deps.signer()).replyToken(reference, recipient);
+  return replyAddress(reference, token, deps.settings.identity.replyDomain);
 }
 
 /** One letter of an event, rendered for its recipient: the mail as it is sent. */
@@ -103,10 +103,10 @@ export async function composeLetter(
   recipient: Person,
 ): Promise<OutgoingMail> {
   const tag = outboxTag(event.partition, event.cause, part);
-  const [names, links, replyTo, texts] = await Promise.all([
+  const [names, links, reply, texts] = await Promise.all([
     namesIn(deps, letter),
     linksFor(deps, letter, recipient, `${event.hash.slice(0, 24)}.${part}`),
-    replyAddress(deps, letter, recipient.id),
+    replyTo(deps, letter, recipient.id),
     Promise.all(textsOf(letter).map(async (ref) => [ref.key, await deps.archive.text(ref)] as const)),
   ]);
   const rendered = renderLetter(letter, {
@@ -129,7 +129,7 @@ export async function composeLetter(
     html: rendered.html,
     headers: headersOf(letter),
     tag,
-    ...(replyTo && { replyTo }),
+    ...(reply && { replyTo: reply }),
     ...(messageId && { inReplyTo: messageId, references: [...(references ?? []), messageId].slice(-20) }),
     ...(attachments.length > 0 && { attachments }),
   };
