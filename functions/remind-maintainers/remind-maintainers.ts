@@ -5,7 +5,7 @@ import { loadDuty } from '#commit/rota-record.ts';
 import { type Log, messages } from '#contracts/log.ts';
 import type { DeskStore, DueItem, Partition } from '#contracts/ports.ts';
 import { nextDeadline } from '#domain/deadlines.ts';
-import { earlier, type Instant, instant } from '#domain/instant.ts';
+import { earlier, hour, type Instant, instant, plus } from '#domain/instant.ts';
 import { passDuty, tellNobodyOnDuty } from './pass-duty.ts';
 import { type ReminderDeps, type SweepContext, sendReminders } from './send-reminders.ts';
 import { type SweepRun, withStart } from './sweep-starts.ts';
@@ -24,10 +24,14 @@ export interface SweepResult {
 
 const isoSecond = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
-/** The sweep's instant: the schedule's where it gives one, never later than the desk's clock. */
+/** The schedule gives up after an hour; an instant further back is of another time than the desk's (a moved clock). */
+const scheduleAgeMs = hour;
+
+/** The sweep's instant: the schedule's where it gives one of the desk's time, never later than the desk's clock. */
 export function startOf({ scheduledAt }: SweepInput, clock: Instant): Instant {
   if (!scheduledAt || !isoSecond.test(scheduledAt)) return clock;
-  return earlier(instant(Date.parse(scheduledAt)), clock);
+  const scheduled = instant(Date.parse(scheduledAt));
+  return scheduled < plus(clock, -scheduleAgeMs) ? clock : earlier(scheduled, clock);
 }
 
 /** The sweep's memory, in one mark: when sweeps started, and which groups were due in the running shift. */

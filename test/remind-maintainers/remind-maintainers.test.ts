@@ -337,6 +337,8 @@ test('the sweep counts from the instant of its schedule, never from a later one 
   expect(startOf({ scheduledAt: '2026-03-03T10:15:00Z' }, clock)).toBe(clock);
   expect(startOf({ scheduledAt: '<aws.scheduler.scheduled-time>' }, clock)).toBe(clock);
   expect(startOf({}, clock)).toBe(clock);
+  // A local desk whose clock was moved: the schedule knows real time only.
+  expect(startOf({ scheduledAt: '2026-02-03T10:00:00Z' }, clock)).toBe(clock);
 });
 
 test('the page "Today" is made from the record: who is on duty, what goes out within the day', async () => {
