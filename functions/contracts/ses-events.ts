@@ -165,7 +165,6 @@ export const snsEnvelope = z.object({
   Message: z.string(),
   Timestamp: sesInstant,
 });
-export type SnsEnvelope = z.infer<typeof snsEnvelope>;
 
 /** The body of an SQS record of the intake queue → the notification in it. */
 export const receivedMailInQueue = jsonText(

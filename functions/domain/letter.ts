@@ -178,9 +178,6 @@ export type LetterTemplate = keyof LetterParams;
 /** To whom: one person, or the working group (its address where configured, else each active member). */
 export type Addressee = { readonly person: PersonId } | { readonly group: 'working-group' };
 
-/** What a link in a letter opens. */
-export type LinkScope = 'disclosure' | 'intake' | 'desk' | 'reminder' | 'none';
-
 /** One letter that a commit causes; delivered by the stream, at least once. */
 export type Letter = {
   [T in LetterTemplate]: {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { plus } from '#domain/instant.ts';
-import { machineStateOf } from '#domain/machine.ts';
 import type { Desk } from '../desk.ts';
 import { durationMs } from '../time-travel.ts';
+import { disclosures } from './overview.ts';
 import { consolePage, mailPage } from './page.ts';
 
 interface Answer {
@@ -132,29 +132,4 @@ async function moveClock(desk: Desk, body: Record<string, unknown>) {
   if (target < from) throw new BadRequest(`The clock does not go back: it is ${from}.`);
   const fired = await desk.travel.to(target);
   return { now: desk.clock.now(), fired };
-}
-
-/** Every disclosure with its stage and the state of its machine, newest last. */
-export async function disclosures({ store, runner }: Pick<Desk, 'store' | 'runner'>) {
-  const ids = [...(await store.ended(200)), ...(await store.listed('open'))];
-  const found = await Promise.all(
-    ids.map(async (id) => {
-      const disclosure = await store.disclosure(id);
-      return disclosure
-        ? [
-            {
-              reference: id,
-              stage: disclosure.stage,
-              hold: disclosure.hold?.kind,
-              exit: disclosure.exit?.kind,
-              state: machineStateOf(disclosure),
-              generation: disclosure.generation,
-              execution: await runner.status(id, disclosure.generation),
-              version: disclosure.version,
-            },
-          ]
-        : [];
-    }),
-  );
-  return found.flat().sort((a, b) => (a.reference < b.reference ? -1 : 1));
 }

@@ -1,8 +1,8 @@
 import { html, raw } from 'hono/html';
 import type { Desk } from '../desk.ts';
 import type { Mail } from '../mail-gateway/mailbox.ts';
-import { disclosures } from './console.ts';
 import { machinePicture } from './machine-picture.ts';
+import { disclosures } from './overview.ts';
 
 const style = raw(`<style>
 :root{color-scheme:light dark;--line:color-mix(in srgb,currentColor 20%,transparent);--accent:light-dark(#1d5fa8,#7fb4ef)}

@@ -13,7 +13,7 @@ export interface Correspondent {
 }
 
 /** Who writes to the desk besides the members and operators of desk.config.ts. */
-export const correspondents: readonly Correspondent[] = [
+const correspondents: readonly Correspondent[] = [
   { name: 'Ada Lovelace', address: 'ada@reporter.example', kind: 'reporter' },
   { name: 'Grace Hopper', address: 'grace@uni.example', kind: 'reporter' },
   { name: 'Lin Small', address: 'lin@smallhost.example', kind: 'reporter' },
