@@ -16,6 +16,7 @@ export default defineConfig({
         test: {
           name: 'emulator',
           include: ['test/emulator/**/*.test.ts'],
+          globalSetup: ['test/support/desk-folder.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 240_000,

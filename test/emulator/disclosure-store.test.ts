@@ -1,12 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll } from 'vitest';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
-import { inject } from 'vitest';
+import { localCredentials, localRegion } from '../../local/emulator/environment.ts';
+import { type Emulator, startEmulator } from '../../local/emulator/ministack.ts';
 import { describeStore } from '../support/store-contract.ts';
 
-const client = new DynamoDBClient({
-  endpoint: inject('endpoint'),
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+const folder = mkdtempSync(join(tmpdir(), 'desk-store-'));
+let emulator: Emulator;
+let client: DynamoDBClient;
+beforeAll(async () => {
+  emulator = await startEmulator({ port: 0, folder, smtpRelay: { host: '127.0.0.1', port: 9 } });
+  client = new DynamoDBClient({
+    endpoint: emulator.endpoint,
+    region: localRegion,
+    credentials: localCredentials,
+  });
+});
+afterAll(async () => {
+  client?.destroy();
+  await emulator?.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 let tables = 0;
