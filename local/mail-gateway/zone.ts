@@ -1,27 +1,6 @@
 import { domainOf } from './addresses.ts';
 import type { DkimKey } from './dkim-key.ts';
 
-/**
- * The little internet of the demonstration: who writes to a local desk, and what DNS says of their domains.
- * Nothing here is looked up anywhere else. A domain that is not in this file has no records at all, so its
- * mail gets the verdict GRAY, as mail of a domain without SPF, DKIM and DMARC does at SES.
- */
-export interface Correspondent {
-  readonly name: string;
-  readonly address: string;
-  readonly kind: 'reporter' | 'maintainer' | 'volunteer';
-}
-
-/** Who writes to the desk besides the members and operators of desk.config.ts. */
-const correspondents: readonly Correspondent[] = [
-  { name: 'Ada Lovelace', address: 'ada@reporter.example', kind: 'reporter' },
-  { name: 'Grace Hopper', address: 'grace@uni.example', kind: 'reporter' },
-  { name: 'Lin Small', address: 'lin@smallhost.example', kind: 'reporter' },
-  { name: 'Mary Jackson', address: 'mary@maintainers.example', kind: 'maintainer' },
-  { name: 'Kofi Mensah', address: 'kofi@maintainers.example', kind: 'maintainer' },
-  { name: 'Vera Nowak', address: 'vera@volunteers.example', kind: 'volunteer' },
-];
-
 interface Domain {
   /** Where the domain's mail comes from: an address set aside for documentation (RFC 5737). */
   readonly sender: string;
@@ -33,6 +12,11 @@ interface Domain {
   readonly dkim: boolean;
 }
 
+/**
+ * The little internet of the demonstration: who writes to a local desk, and what DNS says of their domains.
+ * Nothing here is looked up anywhere else. A domain that is not in this file has no records at all, so its
+ * mail gets the verdict GRAY, as mail of a domain without SPF, DKIM and DMARC does at SES.
+ */
 const domains: Readonly<Record<string, Domain>> = {
   'reporter.example': { sender: '192.0.2.10', others: '-all', dmarc: 'reject', dkim: true },
   'uni.example': { sender: '192.0.2.20', others: '-all', dmarc: 'quarantine', dkim: true },

@@ -64,8 +64,12 @@ export function actorOf(plan: Plan, stage: Stage) {
     });
   }
 
-  /** The people and the rota of the plan. */
+  /** The people and the rota of the plan, in the place of those that a deployed desk was seeded with. */
   async function prepare(): Promise<void> {
+    for (const each of await store.peopleOf('member')) {
+      const item: Person = { ...each, roles: [], member: 'left' };
+      await put({ put: 'person', item, expect: each.version }, `PERSON#${each.id}`);
+    }
     const person = (id: PersonId, roles: Person['roles']): Person => ({
       id,
       version: 0,
@@ -84,7 +88,8 @@ export function actorOf(plan: Plan, stage: Stage) {
     });
     const item = { ...emptyRota, shifts, doneUntil: instant(plan.start - 1) };
     const states = plan.members.map((id) => ({ id, state: 'active' as const }));
-    await put({ put: 'rota', item, expect: 0, due: nextDuty(item, states, clock.now()) }, 'ROTA');
+    const expect = (await store.rota())?.version ?? 0;
+    await put({ put: 'rota', item, expect, due: nextDuty(item, states, clock.now()) }, 'ROTA');
   }
 
   const give = (disclosure: string, what: Command, actor: Actor = { kind: 'desk' }) =>
@@ -195,7 +200,7 @@ export function actorOf(plan: Plan, stage: Stage) {
       case 'answered': {
         const { disclosure, repository, how } = happening;
         const what: Command =
-          how === 'expect-fix' ? { name: how, repository, on: '2028-01-01' } : { name: how, repository };
+          how === 'expect-fix' ? { name: how, repository, on: '2099-01-01' } : { name: how, repository };
         await give(disclosure, what, asMaintainer(happening));
         return;
       }

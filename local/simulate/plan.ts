@@ -214,10 +214,10 @@ function withoutOvertaken(happenings: readonly Happening[]): Happening[] {
   });
 }
 
-/** A year by its seed. The same seed and size give the same year. */
-export function planOf(seed: number, size: Size = fullYear): Plan {
+/** A planned year by its seed. The same seed, size and year give the same plan. */
+export function planOf(seed: number, size: Size = fullYear, year = 2027): Plan {
   const dice = diceOf(seed);
-  const start = Date.UTC(2027, 0, 1);
+  const start = Date.UTC(year, 0, 1);
   const end = start + size.days * day;
   const members = Array.from({ length: size.members }, (_, at) => `p-member-${at + 1}`);
   const maintainers = Array.from({ length: size.maintainers }, (_, at): PlannedMaintainer => {
@@ -232,7 +232,7 @@ export function planOf(seed: number, size: Size = fullYear): Plan {
 
   const happenings: Happening[] = [];
   for (let number = 1; number <= size.disclosures; number += 1) {
-    const disclosure = `EDX-2027-${String(number).padStart(4, '0')}`;
+    const disclosure = `EDX-${year}-${String(number).padStart(4, '0')}`;
     const received = dice.between(start, end - 10 * day);
     const triaged = received + dice.between(10 * minute, 20 * hour);
     const count = dice.chance(0.25) ? 1 + dice.upTo(3) : 1;

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 import type { Settings } from '#contracts/settings.ts';
 import { liveInMemory } from './in-memory.ts';
-import { compare } from './mails.ts';
-import { expectedMails } from './model.ts';
-import { fullYear, type Plan, planOf } from './plan.ts';
+import { type Comparison, compare } from './mails.ts';
+import { expectedMails, type Mail } from './model.ts';
+import { fullYear, type Plan, planOf, type Size } from './plan.ts';
 
 /*
  * npm run simulate: a year of the desk in time travel, compared mail for mail with a brute-force model of the
- * policy. `--json` prints one line for machines, `--seed` plans another year, `--emulator` lives it on the desk
- * that `npm start` has deployed on this machine.
+ * policy. `--json` prints one line for machines, `--seed` plans another year, `--days` and `--disclosures` a smaller
+ * one, `--emulator` lives it on a desk deployed on this machine: real functions, real table, mails by SMTP.
  */
 
 /** The settings of a desk as policy.md's defaults have them. */
@@ -49,38 +49,51 @@ export const settingsOf = ({ zone }: Pick<Plan, 'zone'>): Settings => ({
 });
 
 /** Lives a planned year in memory and compares it with the model. */
-export async function simulate(plan: Plan) {
+export async function simulate(plan: Plan): Promise<Comparison> {
   const settings = settingsOf(plan);
   const sent = await liveInMemory(plan, settings);
   return compare(expectedMails(plan), sent, settings.policy.sweepMs, plan.outage);
 }
 
+/** Lives it on a deployed desk of its own, by the mails in its mailbox. */
+async function simulateOnEmulator(seed: number, size: Size): Promise<Comparison> {
+  // What starts a desk is loaded only where one is started.
+  const { liveOnEmulator } = await import('./on-emulator.ts');
+  const { plan, sent } = await liveOnEmulator(
+    (year, zone) => ({ ...planOf(seed, size, year), zone }),
+    settingsOf,
+    (line) => console.error(line),
+  );
+  return compare(expectedMails(plan), sent, settingsOf(plan).policy.sweepMs, plan.outage);
+}
+
+function show(word: string, mails: readonly Mail[]): void {
+  console.log(`${word}: ${mails.length}`);
+  for (const { to, what, instant, about } of mails.slice(0, 10))
+    console.log(`  ${new Date(instant).toISOString()} ${what} to ${to}: ${about}`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { json: { type: 'boolean' }, seed: { type: 'string', default: '60' } },
+    options: {
+      json: { type: 'boolean' },
+      emulator: { type: 'boolean' },
+      seed: { type: 'string', default: '60' },
+      disclosures: { type: 'string', default: String(fullYear.disclosures) },
+      days: { type: 'string', default: String(fullYear.days) },
+    },
   });
   const began = performance.now();
-  const { expected, sent, missing, late, doubled } = await simulate(planOf(Number(values.seed), fullYear));
+  const seed = Number(values.seed);
+  const size = { ...fullYear, disclosures: Number(values.disclosures), days: Number(values.days) };
+  const found = await (values.emulator ? simulateOnEmulator(seed, size) : simulate(planOf(seed, size)));
+  const { expected, sent, missing, late, doubled } = found;
   const seconds = Math.round((performance.now() - began) / 100) / 10;
-  const line = {
-    expected,
-    sent,
-    missing: missing.length,
-    late: late.length,
-    doubled: doubled.length,
-    seconds,
-  };
-  if (values.json) console.log(JSON.stringify(line));
-  else {
-    console.log(`A year, mail for mail: ${expected} expected, ${sent} sent, in ${seconds} s.`);
-    const show = (
-      word: string,
-      mails: readonly { to: string; what: string; instant: number; about: string }[],
-    ) => {
-      console.log(`${word}: ${mails.length}`);
-      for (const { to, what, instant, about } of mails.slice(0, 10))
-        console.log(`  ${new Date(instant).toISOString()} ${what} to ${to}: ${about}`);
-    };
+  if (values.json) {
+    const counts = { missing: missing.length, late: late.length, doubled: doubled.length };
+    console.log(JSON.stringify({ expected, sent, ...counts, seconds }));
+  } else {
+    console.log(`${size.days} days, mail for mail: ${expected} expected, ${sent} sent, in ${seconds} s.`);
     show('Missing', missing);
     show('Late', late);
     show('Doubled', doubled);
