@@ -38,6 +38,8 @@ export class Reminders extends Construct {
     props.table.allowCommits(this.remindMaintainers, 'due', 'list');
     props.clock.every(this.remindMaintainers, 'Sweep', {
       expression: everySweep,
+      // The schedule's own instant: a slow start makes no difference to any due date.
+      input: { scheduledAt: '<aws.scheduler.scheduled-time>' },
       description: 'OEP-60 R8, R9: what is due in the current shift goes out',
     });
 
