@@ -186,6 +186,10 @@ async function signalMachine(deps: DeliverDeps, event: StoredEvent, signal: Sign
     await advance(deps, id);
     return;
   }
+  if (signal.kind === 'remember-delegate') {
+    await rememberDelegate(deps, signal.delegate, signal.maintainer, event);
+    return;
+  }
   if (signal.kind === 'hand-reporters') {
     const from = await deps.store.disclosure(id);
     if (!from) return;
@@ -212,5 +216,32 @@ async function noteProblem(
     command: { name: 'note-delivery', of: event.cause, part, template: letter.template, problem },
     actor: { kind: 'desk' },
     cause: `delivery:${event.hash.slice(0, 24)}:${part}:${problem}`,
+  });
+}
+
+/** Puts a delegate for good on the person's own record, where the next notification finds it (R29). */
+async function rememberDelegate(
+  deps: DeliverDeps,
+  delegate: string,
+  maintainer: string,
+  event: StoredEvent,
+): Promise<void> {
+  const person = await deps.store.person(delegate);
+  if (!person || person.delegateFor?.includes(maintainer)) return;
+  const delegateFor = [...(person.delegateFor ?? []), maintainer];
+  const roles = [...new Set([...person.roles, 'maintainer' as const])];
+  await deps.store.commit({
+    writes: [{ put: 'person', item: { ...person, roles, delegateFor }, expect: person.version }],
+    event: {
+      partition: `PERSON#${delegate}`,
+      cause: `delegate:${event.hash.slice(0, 24)}`,
+      type: 'remember-delegate',
+      actor: 'desk',
+      at: deps.clock.now(),
+      data: { maintainer },
+      letters: [],
+      signals: [],
+      correlation: event.correlation,
+    },
   });
 }

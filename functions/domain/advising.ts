@@ -141,6 +141,7 @@ export const advisingRules: Rules<
     const entry = requireEntry(draft, command.repository);
     setEntry(draft, command.repository, {
       maintainer: command.maintainer,
+      delegates: [...new Set([...entry.delegates, ...(command.delegates ?? [])])],
       notifiedAt: draft.now,
     });
     draft.data.repository = command.repository;
@@ -156,7 +157,7 @@ export const advisingRules: Rules<
       ...(severity.score !== undefined && { score: severity.score }),
       ...(entry.advisory && { advisoryUrl: entry.advisory.url }),
     };
-    writeToMaintainer(draft, 'maintainer-notification', { ...entry, maintainer: command.maintainer }, params);
+    writeToMaintainer(draft, 'maintainer-notification', requireEntry(draft, command.repository), params);
     if (command.maintainer.source === 'unresolved')
       write(draft, 'escalation', onDuty(draft), {
         ...sayable(draft, command.repository),
@@ -213,6 +214,12 @@ export const advisingRules: Rules<
       },
       { as: 'maintainer' },
     );
+    if (command.forGood && entry.maintainer)
+      draft.signals.push({
+        kind: 'remember-delegate',
+        maintainer: entry.maintainer.id,
+        delegate: command.delegate,
+      });
     breakSilence(draft, command.repository);
   },
 

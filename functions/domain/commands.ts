@@ -101,6 +101,8 @@ export type Command =
       readonly name: 'notify-maintainer';
       readonly repository: Repository;
       readonly maintainer: Maintainer;
+      /** Named for good by this maintainer earlier (R29). */
+      readonly delegates?: readonly PersonId[] | undefined;
       /** Why earlier sources did not say who maintains it, for the record: no login, no address. */
       readonly passedOver?: readonly string[] | undefined;
     }

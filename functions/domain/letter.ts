@@ -209,6 +209,8 @@ export type Signal =
   | { readonly kind: 'publish-advisory'; readonly repository: string }
   /** The reporters of a duplicate are handed to the original (policy A3). */
   | { readonly kind: 'hand-reporters'; readonly to: string }
+  /** A delegate for good is remembered beyond this disclosure (R29). */
+  | { readonly kind: 'remember-delegate'; readonly maintainer: string; readonly delegate: PersonId }
   | { readonly kind: 'post-announcement' }
   | { readonly kind: 'post-reply' };
 

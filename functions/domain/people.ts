@@ -49,4 +49,6 @@ export interface Person {
       }
     | undefined;
   readonly bouncedAt?: string | undefined;
+  /** Ids of maintainers (not of people) that named this person their delegate for good (R29). */
+  readonly delegateFor?: readonly string[] | undefined;
 }

@@ -11,10 +11,11 @@ import type { DeskStore } from '#contracts/ports.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
 import { type Disclosure, type Entry, entryOf, isOpen, openEntries } from '#domain/disclosure.ts';
 import { endOfGeneration, type MachineInput, machineInputOf } from '#domain/machine.ts';
+import type { PersonId } from '#domain/people.ts';
 import type { Found } from './find-maintainer.ts';
 
 export interface NotifyMaintainersDeps {
-  readonly store: Pick<DeskStore, 'disclosure' | 'people'>;
+  readonly store: Pick<DeskStore, 'disclosure' | 'people' | 'peopleOf'>;
   readonly github: (() => Promise<GithubPort>) | undefined;
   readonly find: (repository: string) => Promise<Found>;
   readonly commit: CommitCommand;
@@ -53,6 +54,15 @@ async function load(deps: Pick<NotifyMaintainersDeps, 'store'>, id: string): Pro
   return disclosure;
 }
 
+/** People whom this maintainer named delegates for good (R29). */
+async function delegatesOf(
+  { store }: Pick<NotifyMaintainersDeps, 'store'>,
+  maintainer: string,
+): Promise<readonly PersonId[]> {
+  const people = await store.peopleOf('maintainer');
+  return people.filter(({ delegateFor }) => delegateFor?.includes(maintainer)).map(({ id }) => id);
+}
+
 /**
  * Notifies the maintainer of one repository, once for each time that somebody has to be told: the commit stands on
  * the version that was read, so that neither a retry nor another execution tells them twice.
@@ -70,6 +80,7 @@ async function notifyOne(
     if (!isOpen(disclosure) || !entry || entry.closed || entry.notifiedAt) return;
     found = entry.maintainer ? await named(deps, entry.maintainer) : (found ?? (await deps.find(repository)));
     const { maintainer, passedOver } = found;
+    const delegates = await delegatesOf(deps, maintainer.id);
     try {
       await deps.commit({
         disclosure: id,
@@ -77,6 +88,7 @@ async function notifyOne(
           name: 'notify-maintainer',
           repository,
           maintainer,
+          ...(delegates.length > 0 && { delegates }),
           ...(passedOver.length > 0 && { passedOver }),
         },
         actor: { kind: 'desk' },

@@ -792,3 +792,33 @@ describe('the table', () => {
     expect(names.size).toBeGreaterThan(15);
   });
 });
+
+test('R29: a delegate named for good is remembered, and told with the maintainer the next time', () => {
+  const it = new Case().advised();
+
+  it.do(maintainer, {
+    name: 'name-delegate',
+    repository: 'openedx/one',
+    delegate: 'p-delegate',
+    forGood: true,
+  });
+  const next = new Case();
+  next.do(member, accept('openedx/one'));
+  next.do(deskActor, {
+    name: 'notify-maintainer',
+    repository: 'openedx/one',
+    maintainer: { id: 'owners:p-maintainer', people: ['p-maintainer'], source: 'catalog-info' },
+    delegates: ['p-delegate'],
+  });
+
+  expect(it.last.signals).toContainEqual({
+    kind: 'remember-delegate',
+    maintainer: 'owners:p-maintainer',
+    delegate: 'p-delegate',
+  });
+  expect(next.letters).toEqual([
+    'maintainer-notification → p-maintainer',
+    'maintainer-notification → p-delegate',
+  ]);
+  expect(next.disclosure.entries[0]?.delegates).toEqual(['p-delegate']);
+});
