@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import {
   createdAnswer,
   errorAnswer,
@@ -18,6 +18,7 @@ import {
   type PostView,
   type TopicView,
 } from '#contracts/discourse-port.ts';
+import { prefilledIn } from './forum-links.ts';
 
 export interface DiscourseConfig {
   /** The forum's address; the only one that is ever called. */
@@ -55,10 +56,9 @@ export function createDiscourse(config: DiscourseConfig): DiscoursePort {
   const address = (path: string): string => `${config.baseUrl.replace(/\/$/, '')}${path}`;
   const page = (topic: { readonly id: number; readonly slug: string }): string =>
     address(`/t/${topic.slug}/${topic.id}`);
-  const prefillUrl: DiscoursePort['prefillUrl'] = ({ title, body }) =>
-    address(`/new-topic?${new URLSearchParams({ title, body, category_id: String(config.category.id) })}`);
+  const prefillUrl = prefilledIn(config);
 
-  const call = async <T extends z.ZodType>(schema: T, request: Request): Promise<z.output<T>> => {
+  const call = async <T extends z.ZodMiniType>(schema: T, request: Request): Promise<z.output<T>> => {
     const response = await fetched(address(request.path), request, config, base.origin);
     const text = await response.text().catch((cause: unknown) => {
       throw noAnswer(request, cause);
@@ -72,7 +72,10 @@ export function createDiscourse(config: DiscourseConfig): DiscoursePort {
     });
   };
   /** Null for what is not there, or not for everyone. */
-  const callOrNull = async <T extends z.ZodType>(schema: T, request: Request): Promise<z.output<T> | null> =>
+  const callOrNull = async <T extends z.ZodMiniType>(
+    schema: T,
+    request: Request,
+  ): Promise<z.output<T> | null> =>
     call(schema, request).catch((error: unknown) => {
       if (error instanceof DiscourseHandOff && [403, 404, 410].includes(error.status)) return null;
       throw error;

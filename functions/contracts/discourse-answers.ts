@@ -1,27 +1,25 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
-const at = z.string().transform((text, context) => {
-  const milliseconds = Date.parse(text);
-  if (!Number.isNaN(milliseconds)) return new Date(milliseconds).toISOString();
-  context.addIssue({ code: 'custom', message: 'not a date' });
-  return z.NEVER;
-});
+const at = z.pipe(
+  z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), { error: 'not a date', abort: true })),
+  z.transform((text: string) => new Date(text).toISOString()),
+);
 
-const id = z.int().positive();
+const id = z.int().check(z.positive());
 
 /** A post in a topic's stream, or by itself (then with `raw`). */
 export const postAnswer = z.object({
   id,
-  post_number: z.int().positive(),
+  post_number: z.int().check(z.positive()),
   topic_id: id,
   username: z.string(),
   cooked: z.string(),
-  raw: z.string().optional(),
+  raw: z.optional(z.string()),
   created_at: at,
   updated_at: at,
   version: z.int(),
-  hidden: z.boolean().optional(),
-  deleted_at: z.string().nullish(),
+  hidden: z.optional(z.boolean()),
+  deleted_at: z.nullish(z.string()),
 });
 export type PostAnswer = z.infer<typeof postAnswer>;
 
@@ -31,8 +29,8 @@ export const topicAnswer = z.object({
   slug: z.string(),
   category_id: z.int(),
   visible: z.boolean(),
-  deleted_at: z.string().nullish(),
-  post_stream: z.object({ posts: z.array(postAnswer).min(1), stream: z.array(id) }),
+  deleted_at: z.nullish(z.string()),
+  post_stream: z.object({ posts: z.array(postAnswer).check(z.minLength(1)), stream: z.array(id) }),
 });
 export type TopicAnswer = z.infer<typeof topicAnswer>;
 
@@ -43,17 +41,17 @@ export const createdAnswer = z.union([
 ]);
 
 export const topicListAnswer = z.object({
-  users: z.array(z.object({ id: z.int(), username: z.string() })).optional(),
+  users: z.optional(z.array(z.object({ id: z.int(), username: z.string() }))),
   topic_list: z.object({
     topics: z.array(
-      z.object({ id, title: z.string(), posters: z.array(z.object({ user_id: z.int() })).optional() }),
+      z.object({ id, title: z.string(), posters: z.optional(z.array(z.object({ user_id: z.int() }))) }),
     ),
   }),
 });
 
 /** What Discourse says with an error; nothing in it is sure to be there. */
 export const errorAnswer = z.object({
-  errors: z.array(z.string()).optional().catch(undefined),
-  error_type: z.string().optional().catch(undefined),
-  extras: z.object({ wait_seconds: z.number().optional() }).optional().catch(undefined),
+  errors: z.catch(z.optional(z.array(z.string())), undefined),
+  error_type: z.catch(z.optional(z.string()), undefined),
+  extras: z.catch(z.optional(z.object({ wait_seconds: z.optional(z.number()) })), undefined),
 });
