@@ -51,7 +51,8 @@ export class Reminders extends Construct {
       timeoutSeconds: 600,
     });
     props.table.allowCommits(this.reconcile, 'due', 'list', 'waits');
-    props.intake.allowArchive(this.reconcile, { read: ['in', 'mail'] });
+    // A8: what ended long ago is deleted; the bucket's versions are its backup for 35 days.
+    props.intake.allowArchive(this.reconcile, { read: ['in', 'mail'], remove: ['mail', 'text'] });
     props.intake.allowReplay(this.reconcile);
     props.lifecycle.allowWatching(this.reconcile);
     props.delivery.allowRedelivery(this.reconcile);

@@ -69,6 +69,9 @@ export function createArchive(config: { readonly bucket: string; readonly client
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
       return to;
     },
+    async remove(keys) {
+      for (const Key of keys) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    },
     async inbox(limit) {
       const { Contents } = await s3.send(
         new ListObjectsV2Command({ Bucket: bucket, Prefix: inbox, MaxKeys: limit }),

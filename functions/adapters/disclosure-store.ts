@@ -56,9 +56,12 @@ function placeOf(write: Write): { pk: string; sk: string; what: string; index: I
     case 'disclosure': {
       const { item } = write;
       const pk = `DISC#${item.id}`;
-      const index = isOpen(item)
-        ? { list: 'open', listAt: item.receivedAt }
-        : { list: 'ended', listAt: item.exit?.at ?? item.publishedAt ?? item.receivedAt };
+      // What was purged is in no list: the audit trail stays, and is found by its reference.
+      const index = item.purgedAt
+        ? {}
+        : isOpen(item)
+          ? { list: 'open', listAt: item.receivedAt }
+          : { list: 'ended', listAt: item.exit?.at ?? item.publishedAt ?? item.receivedAt };
       return {
         pk,
         sk: 'DISC',
@@ -465,6 +468,16 @@ export function createDeskStore(config: {
     commit,
     listed: async (list) => (await listing(list)).map(idOf),
     ended: async (limit) => (await listing('ended', { ScanIndexForward: false, Limit: limit })).map(idOf),
+    endedBefore: async (before, limit) =>
+      (
+        await query({
+          IndexName: 'list',
+          KeyConditionExpression: '#list = :list AND listAt < :before',
+          ExpressionAttributeNames: { '#list': 'list' },
+          ExpressionAttributeValues: { ':list': 'ended', ':before': before },
+          Limit: limit,
+        })
+      ).map(idOf),
     due,
     async waiting(limit) {
       const pages = await Promise.all(

@@ -121,6 +121,8 @@ export interface DeskStore {
   listed(list: 'open' | 'queue' | 'held' | 'quarantined'): Promise<readonly string[]>;
   /** Recently ended or published disclosures, newest first. */
   ended(limit: number): Promise<readonly string[]>;
+  /** References of disclosures that ended before an instant and still hold mails and texts, oldest first. */
+  endedBefore(before: Instant, limit: number): Promise<readonly string[]>;
   /** What is due up to an instant, oldest first, a page at a time. */
   due(
     until: Instant,
@@ -182,6 +184,8 @@ export interface Archive {
   inbox(
     limit: number,
   ): Promise<readonly { readonly key: string; readonly at: Instant; readonly size: number }[]>;
+  /** Deletes objects; one that is not there is deleted. */
+  remove(keys: readonly string[]): Promise<void>;
   putText(text: string): Promise<TextRef>;
   text(ref: TextRef): Promise<string | undefined>;
   putDerived(name: string, body: Uint8Array, contentType: string): Promise<string>;

@@ -8,6 +8,7 @@ import type {
   Entry,
   EntrySeverity,
   Fact,
+  PendingAct,
   Release,
   Repository,
   StepDone,
@@ -76,7 +77,9 @@ export const accessMatrix = {
     related: row('none', 'none', 'all', 'none'),
     operators: row('none', 'none', 'all', 'none'),
     forwarded: row('none', 'none', 'none', 'own'),
-    pending: row('none', 'all', 'all', 'none'),
+    handOffs: row('none', 'none', 'all', 'none'),
+    githubReport: row('none', 'none', 'all', 'none'),
+    pending: row('none', 'own', 'all', 'none'),
     trail: row('none', 'none', 'all', 'none'),
     deliveries: row('none', 'none', 'all', 'none'),
   },
@@ -187,7 +190,10 @@ export interface DisclosureView {
   readonly operators: readonly PersonId[];
   /** The operator's own: something was forwarded to them. */
   readonly forwarded: boolean;
-  readonly pending: Readonly<Record<string, { readonly by: PersonId; readonly at: Instant }>>;
+  /** The private report on GitHub that it began as. */
+  readonly githubReport?: Disclosure['githubReport'];
+  readonly pending: Readonly<Record<string, PendingAct>>;
+  readonly seesHandOffs: boolean;
   readonly seesTrail: boolean;
   readonly seesDeliveries: boolean;
 }
@@ -262,6 +268,22 @@ function releaseFor(viewer: Viewer, { release, announcement }: Disclosure): Rele
     : undefined;
 }
 
+/** Acts that wait for a second person; a maintainer sees those on a repository of theirs alone. */
+function pendingFor(viewer: Viewer, disclosure: Disclosure): Readonly<Record<string, PendingAct>> {
+  const reach = reachOf(viewer.kind, 'pending');
+  const all = Object.entries(disclosure.pending ?? {});
+  if (reach === 'all') return Object.fromEntries(all);
+  if (reach !== 'own') return {};
+  const theirs = disclosure.entries.filter((entry) => isTheirs(viewer, entry));
+  return Object.fromEntries(
+    all.filter(
+      ([, { command }]) =>
+        command?.name === 'command-publication' &&
+        theirs.some(({ repository }) => repository === command.repository),
+    ),
+  );
+}
+
 function conversationReach(kind: ViewerKind): 'all' | 'own' | 'none' {
   const reach = reachOf(kind, 'conversation');
   return reach === 'all' || reach === 'own' ? reach : 'none';
@@ -316,7 +338,9 @@ export function visible(viewer: Viewer, disclosure: Disclosure): DisclosureView 
     related: when('related', disclosure.related) ?? [],
     operators: when('operators', disclosure.operators) ?? [],
     forwarded: reachOf(kind, 'forwarded') === 'own',
-    pending: when('pending', disclosure.pending) ?? {},
+    githubReport: when('githubReport', disclosure.githubReport),
+    pending: pendingFor(viewer, disclosure),
+    seesHandOffs: sees('handOffs'),
     seesTrail: sees('trail'),
     seesDeliveries: sees('deliveries'),
   };

@@ -68,6 +68,7 @@ export const advisingRules: Rules<
   | 'hand-off-advisory'
   | 'notify-maintainer'
   | 'hand-off'
+  | 'hand-off-done'
   | 'name-maintainer'
   | 'name-delegate'
   | 'adjudicate'
@@ -181,6 +182,11 @@ export const advisingRules: Rules<
       ...(repository && { repository }),
       ...(url && { url }),
     });
+  },
+
+  'hand-off-done'(draft, { what, repository }) {
+    if (repository) draft.data.repository = requireEntry(draft, repository).repository;
+    draft.data.what = what;
   },
 
   'name-maintainer'(draft, command) {

@@ -114,6 +114,12 @@ export type Command =
       readonly repository?: Repository | undefined;
       readonly url?: string | undefined;
     }
+  /** A member did by hand what was handed to them. */
+  | {
+      readonly name: 'hand-off-done';
+      readonly what: HandOffWhat;
+      readonly repository?: Repository | undefined;
+    }
   | {
       readonly name: 'name-maintainer';
       readonly repository: Repository;
@@ -206,6 +212,8 @@ export type Command =
   | { readonly name: 'go-public-early'; readonly reason: string }
   | { readonly name: 'renew-embargo'; readonly until: Instant; readonly reason: string }
   // time and machinery
+  /** Mails, attachments and texts were deleted after the retention (policy A8). */
+  | { readonly name: 'purge'; readonly mails: number; readonly texts: number }
   /** A letter of ours did not arrive, or nobody knows whether it went out. */
   | {
       readonly name: 'note-delivery';

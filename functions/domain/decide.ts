@@ -2,7 +2,7 @@ import { advisingRules } from './advising.ts';
 import type { Command, CommandName, Situation } from './commands.ts';
 import { conversationRules } from './conversation.ts';
 import { deadlineRules, nextDeadline, pruneTold } from './deadlines.ts';
-import { type Disclosure, openEntries } from './disclosure.ts';
+import { type Disclosure, isOpen, openEntries } from './disclosure.ts';
 import {
   type Draft,
   onDuty,
@@ -46,6 +46,14 @@ const rules: Rules<CommandName> = {
   ...releaseRules,
   ...embargoRules,
   ...deadlineRules,
+  purge(draft, command) {
+    const { disclosure } = draft;
+    if (isOpen(disclosure))
+      throw new Refused('A8', 'It has not ended.', 'Mails are kept until long after the end.');
+    set(draft, { purgedAt: draft.now, title: undefined, description: undefined });
+    draft.data.mails = command.mails;
+    draft.data.texts = command.texts;
+  },
   'note-delivery'(draft, command) {
     draft.data.of = command.of;
     draft.data.part = command.part;
@@ -125,7 +133,13 @@ function requirePermission(disclosure: Disclosure, actor: Actor, command: Comman
 }
 
 /** Acts of members and maintainers are told to the group, with a way to object; the conversation and steps are not. */
-const quiet: readonly CommandName[] = ['record-step', 'comment-severity', 'expect-fix', 'reply-to-reporter'];
+const quiet: readonly CommandName[] = [
+  'record-step',
+  'comment-severity',
+  'expect-fix',
+  'reply-to-reporter',
+  'hand-off-done',
+];
 
 function tellGroup(draft: Draft, command: Command): void {
   const { actor } = draft;
@@ -157,6 +171,7 @@ export function decide(
     disclosure,
     before: disclosure,
     actor,
+    command,
     now,
     situation,
     letters: [],

@@ -1,3 +1,4 @@
+import type { Command } from './commands.ts';
 import type { Instant } from './instant.ts';
 import type { ClosingReason, ExitKind, HoldKind, Stage } from './lifecycle.ts';
 import type { PersonId } from './people.ts';
@@ -173,6 +174,8 @@ export interface Disclosure {
   readonly receivedAt: Instant;
   readonly triagedAt?: Instant | undefined;
   readonly publishedAt?: Instant | undefined;
+  /** Mails, attachments and texts are gone since then; the audit trail stays (policy A8). */
+  readonly purgedAt?: Instant | undefined;
   readonly mergedAt?: Instant | undefined;
   /** A working title of the desk; it becomes the advisory's summary and is never mailed. */
   readonly title?: string | undefined;
@@ -207,12 +210,20 @@ export interface Disclosure {
     readonly warnedAt?: Instant | undefined;
     readonly missedAt?: Instant | undefined;
   };
-  /** Acts that wait for a second person: what was asked, by whom. */
-  readonly pending?: Readonly<Record<string, { readonly by: PersonId; readonly at: Instant }>> | undefined;
+  /** Acts that wait for a second person, by a key that holds everything which is to be confirmed. */
+  readonly pending?: Readonly<Record<string, PendingAct>> | undefined;
   /** Deadlines that were already told, by name: a deadline is told once. */
   readonly told: readonly string[];
   /** The generation of the execution that moves it; the execution is disposable, this record is not. */
   readonly generation: number;
+}
+
+/** What the first of two people asked for: the second confirms that very command, texts and all. */
+export interface PendingAct {
+  readonly by: PersonId;
+  readonly at: Instant;
+  /** Absent in records of before commands were kept: it is confirmed by doing the same. */
+  readonly command?: Command | undefined;
 }
 
 /** A post that somebody vouched for: by its address, or `posted` by us while it waits for a moderator. */

@@ -19,6 +19,8 @@ export interface Draft {
   disclosure: Disclosure;
   readonly before: Disclosure;
   readonly actor: Actor;
+  /** What is being decided; it is kept where it waits for a second person. */
+  readonly command: Command;
   readonly now: Instant;
   readonly situation: Situation;
   readonly letters: Letter[];
@@ -138,8 +140,8 @@ export const maintainersOf = (disclosure: Disclosure): readonly string[] => [
 ];
 
 /**
- * An act that needs two people: true when it may happen now. The first person's word is kept under a key that
- * holds everything which was confirmed; the second's lets it happen.
+ * An act that needs two people: true when it may happen now. The first person's command is kept under a key that
+ * holds everything which was confirmed; the second's, the same command, lets it happen.
  */
 export function confirmed(draft: Draft, key: string, needed: boolean, act: string, reason?: string): boolean {
   if (!needed || !('person' in draft.actor)) return true;
@@ -151,7 +153,10 @@ export function confirmed(draft: Draft, key: string, needed: boolean, act: strin
     return true;
   }
   set(draft, {
-    pending: { ...draft.disclosure.pending, [key]: { by: draft.actor.person, at: draft.now } },
+    pending: {
+      ...draft.disclosure.pending,
+      [key]: { by: draft.actor.person, at: draft.now, command: draft.command },
+    },
   });
   draft.postponed = true;
   draft.data.awaitsConfirmation = true;

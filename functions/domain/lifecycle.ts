@@ -89,6 +89,7 @@ export const transitions = [
   row('hand-off-advisory', accepted, []),
   row('notify-maintainer', accepted, ['advised']),
   row('hand-off', anyStage, [], { afterExit: true }),
+  row('hand-off-done', anyStage, [], { afterExit: true }),
   row('name-maintainer', accepted, []),
   row('name-delegate', accepted, []),
   row('adjudicate', accepted, []),
@@ -123,6 +124,7 @@ export const transitions = [
   row('record-schedules', ['announced', 'merged']),
   row('pass-deadline', anyStage, []),
   row('note-delivery', anyStage, [], { afterExit: true }),
+  row('purge', anyStage, [], { afterExit: true }),
   row('begin-generation', anyStage, []),
 ] as const satisfies readonly Transition[];
 

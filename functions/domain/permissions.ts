@@ -29,6 +29,7 @@ export const permissions: Readonly<Record<CommandName, readonly Who[]>> = {
   'hand-off-advisory': ['desk'],
   'notify-maintainer': ['desk'],
   'hand-off': ['desk'],
+  'hand-off-done': ['member'],
   'name-maintainer': ['member'],
   'name-delegate': ['entry', 'member'],
   // Never a member: the maintainer adjudicates (OEP-60 R7).
@@ -62,6 +63,7 @@ export const permissions: Readonly<Record<CommandName, readonly Who[]>> = {
   'record-schedules': ['desk'],
   'pass-deadline': ['desk'],
   'note-delivery': ['desk'],
+  purge: ['desk'],
   'begin-generation': ['desk'],
 };
 

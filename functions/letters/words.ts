@@ -29,6 +29,7 @@ export const actWords: Readonly<Record<CommandName, string>> = {
   'hand-off-advisory': 'handed the advisory to a person',
   'notify-maintainer': 'notified the maintainer',
   'hand-off': 'handed a step to a person',
+  'hand-off-done': 'did by hand what the desk may not',
   'name-maintainer': 'named the maintainer',
   'name-delegate': 'named a delegate',
   adjudicate: 'adjudicated the severity',
@@ -59,6 +60,7 @@ export const actWords: Readonly<Record<CommandName, string>> = {
   'renew-embargo': 'renewed the embargo',
   'record-schedules': 'scheduled the release',
   'pass-deadline': 'reached a deadline',
+  purge: 'deleted the mails and texts after the retention',
   'note-delivery': 'noted that a letter did not arrive',
   'begin-generation': 'restarted the machinery',
 };

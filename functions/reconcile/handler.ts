@@ -23,11 +23,13 @@ export const handler = lambda({
     const env = environment.parse(process.env);
     const clock = createClock(env.CLOCK_OFFSET_FILE);
     const store = createDeskStore({ table: env.TABLE_NAME, clock });
+    const settings = readSettings(import.meta.url);
     return reconcile({
+      retentionDays: settings.retentionDays,
       store,
       archive: createArchive({ bucket: env.BUCKET_NAME }),
       runner: createLifecycleRunner({ stateMachineArn: env.STATE_MACHINE_ARN }),
-      commit: commitCommand({ store, clock, settings: readSettings(import.meta.url) }),
+      commit: commitCommand({ store, clock, settings }),
       replay: createIntakeQueue({ url: env.INTAKE_QUEUE_URL }),
       redeliver: createRedelivery({ functions: [env.DELIVER_FUNCTION_NAME, env.RUN_ERRANDS_FUNCTION_NAME] }),
       measure: createMeasures(),

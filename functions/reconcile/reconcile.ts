@@ -1,20 +1,22 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
 import { type Log, messages } from '#contracts/log.ts';
+import type { Measure } from '#contracts/metrics.ts';
 import type { Archive, Clock, DeskStore, LifecycleRunner } from '#contracts/ports.ts';
 import type { Redelivery, ReplayedMail } from '#contracts/replay.ts';
 import { isOpen } from '#domain/disclosure.ts';
 import { day, hour, instant, minute, ms, plus } from '#domain/instant.ts';
+import { type PurgeDeps, purgeOld } from './purge.ts';
 
-export interface ReconcileDeps {
+export interface ReconcileDeps extends PurgeDeps {
   readonly store: DeskStore;
-  readonly archive: Pick<Archive, 'inbox'>;
+  readonly archive: Pick<Archive, 'inbox' | 'remove'>;
   readonly runner: Pick<LifecycleRunner, 'ended' | 'status'>;
   readonly commit: CommitCommand;
   /** Puts a mail through the intake queue once more. */
   readonly replay: (mail: ReplayedMail) => Promise<void>;
   /** Has waiting parts delivered: letters and signals by one function, errands by the other. */
   readonly redeliver: (events: Redelivery) => Promise<void>;
-  readonly measure: (name: 'InboxOldestMinutes' | 'ExecutionReplaced', value: number) => void;
+  readonly measure: Measure;
   readonly clock: Clock;
   /** Real time: what AWS stamps (objects, executions) does not know the desk's clock. */
   readonly realNow: () => number;
@@ -27,6 +29,7 @@ const setupNotice = 'AMAZON_SES_SETUP_NOTIFICATION';
 const settledMs = 2 * minute;
 
 export interface Reconciled {
+  readonly purged: number;
   readonly replayed: number;
   readonly redelivered: number;
   readonly replaced: number;
@@ -42,8 +45,9 @@ export const reconcile =
     const replayed = await replayInbox(deps);
     const redelivered = await redeliverWaiting(deps, input.full ? 0 : settledMs);
     const replaced = await replaceLost(deps, input.full === true);
-    deps.log(messages.reconciled, { replayed, redelivered, replaced, full: input.full === true });
-    return { replayed, redelivered, replaced };
+    const purged = input.full ? await purgeOld(deps) : 0;
+    deps.log(messages.reconciled, { replayed, redelivered, replaced, purged, full: input.full === true });
+    return { replayed, redelivered, replaced, purged };
   };
 
 async function replayInbox({ archive, store, replay, measure, realNow }: ReconcileDeps): Promise<number> {
@@ -104,7 +108,7 @@ async function replaceLost(deps: ReconcileDeps, full: boolean): Promise<number> 
 async function replace(deps: ReconcileDeps, id: string, generation: number): Promise<number> {
   const disclosure = await deps.store.disclosure(id);
   if (!disclosure || !isOpen(disclosure) || disclosure.generation !== generation) return 0;
-  const { outcome } = await deps.commit({
+  const { outcome, event } = await deps.commit({
     disclosure: id,
     command: { name: 'begin-generation', because: 'lost' },
     actor: { kind: 'desk' },
@@ -112,6 +116,6 @@ async function replace(deps: ReconcileDeps, id: string, generation: number): Pro
   });
   if (outcome === 'repeated') return 0;
   deps.measure('ExecutionReplaced', 1);
-  deps.log(messages.executionReplaced, { disclosure: id, generation });
+  deps.log(messages.executionReplaced, { disclosure: id, generation, correlation: event.correlation });
   return 1;
 }

@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { type Ports, usualPorts } from '../../local/desk.ts';
 import { projectRoot } from '../../local/emulator/environment.ts';
 import { freePort } from '../../local/emulator/ports.ts';
+import { processesOf, startRecorded } from './recorded-start.ts';
 
 /** Where the desk of one test run keeps its state and listens. */
 export interface DeskPlace {
@@ -11,9 +12,19 @@ export interface DeskPlace {
   readonly ports: Ports;
 }
 
+/** How the first start of a run went, which deployed the desk: for the tests of starting and stopping. */
+export interface FirstStart {
+  /** What `--json` printed. */
+  readonly ready: Readonly<Record<string, string>>;
+  readonly exitCode: number | null;
+  /** Processes that were still there after its end. */
+  readonly leftBehind: readonly string[];
+}
+
 declare module 'vitest' {
   export interface ProvidedContext {
     readonly deskPlace: DeskPlace;
+    readonly firstStart: FirstStart;
   }
 }
 
@@ -29,12 +40,25 @@ export async function freePorts(): Promise<Ports> {
 }
 
 /**
- * One folder and one set of ports for all test files of a run: the first one that starts the desk deploys it, each
- * later one finds it as the one before left it.
+ * One folder and one set of ports for all test files of a run. `npm start` itself deploys the desk there and is
+ * interrupted; each file then starts it again, as the one before left it.
  */
 export default async function setup(project: TestProject): Promise<() => void> {
   mkdirSync(join(projectRoot, '.desk'), { recursive: true });
   const folder = mkdtempSync(join(projectRoot, '.desk', 'test-'));
-  project.provide('deskPlace', { folder, ports: await freePorts() });
+  const place = { folder, ports: await freePorts() };
+  const start = startRecorded(place);
+  try {
+    const ready = await start.ready;
+    start.interrupt();
+    const exitCode = await start.ended;
+    project.provide('deskPlace', place);
+    project.provide('firstStart', { ready, exitCode, leftBehind: processesOf(folder) });
+  } catch (error) {
+    start.interrupt();
+    await start.ended;
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
   return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -41,6 +41,9 @@ export class InMemoryArchive implements Archive {
       .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.key < b.key ? -1 : 1))
       .slice(0, limit);
   }
+  async remove(keys: readonly string[]) {
+    for (const key of keys) this.#objects.delete(key);
+  }
   async putText(text: string): Promise<TextRef> {
     const body = new TextEncoder().encode(text);
     const sha256 = createHash('sha256').update(body).digest('hex');

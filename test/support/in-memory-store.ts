@@ -99,12 +99,14 @@ export class InMemoryStore implements DeskStore {
     return this.#all<Intake>('INTAKE#', (intake) => listOf(intake) === list).map((intake) => intake.mailKey);
   }
   async ended(limit: number) {
-    return this.#all<Disclosure>('DISC#', (disclosure) => !isOpen(disclosure))
-      .map((disclosure) => ({
-        id: disclosure.id,
-        at: disclosure.exit?.at ?? disclosure.publishedAt ?? disclosure.receivedAt,
-      }))
-      .sort((a, b) => (a.at < b.at ? 1 : -1))
+    return this.#endedFirst()
+      .slice(-limit)
+      .reverse()
+      .map(({ id }) => id);
+  }
+  async endedBefore(before: Instant, limit: number) {
+    return this.#endedFirst()
+      .filter(({ at }) => at < before)
       .slice(0, limit)
       .map(({ id }) => id);
   }
@@ -194,6 +196,11 @@ export class InMemoryStore implements DeskStore {
     this.#marks.set(name, { value: structuredClone(value), expires });
   }
 
+  #endedFirst(): { id: string; at: Instant }[] {
+    return this.#all<Disclosure>('DISC#', (disclosure) => !isOpen(disclosure) && !disclosure.purgedAt)
+      .map(({ id, exit, publishedAt, receivedAt }) => ({ id, at: exit?.at ?? publishedAt ?? receivedAt }))
+      .sort((a, b) => (a.at < b.at ? -1 : 1));
+  }
   #item<T>(key: string): T | undefined {
     return structuredClone(this.#rows.get(key)?.item) as T | undefined;
   }

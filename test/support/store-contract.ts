@@ -248,6 +248,21 @@ export function describeStore(name: string, makeStore: (clock: Clock) => Promise
         expect(await store.listed('queue')).toEqual(['recorded']);
       });
 
+      test('A8: what ended before an instant is found until it is purged', async () => {
+        for (const [i, id] of ['EDX-2026-0002', 'EDX-2026-0003'].entries())
+          await store.commit(
+            putDisclosure(disclosure(id, { exit: { kind: 'spam', at: plus(t0, i * hour) } }), 0, id),
+          );
+
+        expect(await store.endedBefore(plus(t0, hour), 10)).toEqual(['EDX-2026-0002']);
+        expect(await store.endedBefore(plus(t0, day), 1)).toEqual(['EDX-2026-0002']);
+        const gone = disclosure('EDX-2026-0002', { exit: { kind: 'spam', at: t0 }, purgedAt: plus(t0, day) });
+        await store.commit(putDisclosure(gone, 1, 'purge'));
+
+        expect(await store.endedBefore(plus(t0, day), 10)).toEqual(['EDX-2026-0003']);
+        expect(await store.disclosure('EDX-2026-0002')).toMatchObject({ purgedAt: plus(t0, day) });
+      });
+
       test('what a member decided leaves its list', async () => {
         await store.commit({
           writes: [{ put: 'intake', item: intake('m1', { disposition: 'held' }), expect: 0 }],
