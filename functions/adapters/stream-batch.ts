@@ -16,11 +16,13 @@ export async function streamBatch(
   take: (event: StoredEvent) => Promise<void>,
 ): Promise<DynamoDBBatchResponse> {
   for (const { dynamodb } of batch.Records) {
+    let event: StoredEvent | undefined;
     try {
       if (!dynamodb?.NewImage) throw new TypeError('a stream record has no new image');
-      await take(storedEvent(unmarshall(dynamodb.NewImage as Record<string, AttributeValue>)));
+      event = storedEvent(unmarshall(dynamodb.NewImage as Record<string, AttributeValue>));
+      await take(event);
     } catch (error) {
-      log(messages.letterFailed, { error: (error as Error).name });
+      log(messages.letterFailed, { error: (error as Error).name, correlation: event?.correlation });
       return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
     }
   }
@@ -39,11 +41,12 @@ export async function redeliverBatch(
   take: (event: StoredEvent) => Promise<void>,
 ): Promise<void> {
   for (const { partition, cause } of redelivery.parse(batch).redeliver) {
+    let event: StoredEvent | undefined;
     try {
-      const event = await store.event(partition as Partition, cause);
+      event = await store.event(partition as Partition, cause);
       if (event) await take(event);
     } catch (error) {
-      log(messages.letterFailed, { cause, error: (error as Error).name });
+      log(messages.letterFailed, { cause, error: (error as Error).name, correlation: event?.correlation });
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Measure } from '#contracts/metrics.ts';
 import type { Clock, DeskEvent, DeskStore, StoredEvent } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
@@ -8,6 +9,7 @@ import { type Actor, actorName, type PersonId } from '#domain/people.ts';
 import { onDutyAt } from '#domain/rota.ts';
 import { addressGroup } from './address-group.ts';
 import { commitDecided } from './commit-decided.ts';
+import { countCommit } from './count-commit.ts';
 import { cadenceOf, changedGroups } from './reminder-groups.ts';
 
 /** One command on one disclosure, and what made it happen. */
@@ -59,6 +61,8 @@ export function commitCommand(deps: {
   readonly store: DeskStore;
   readonly clock: Clock;
   readonly settings: Pick<Settings, 'policy' | 'identity'>;
+  /** Told of what a commit adds to the metrics; functions that cannot overrun or hand off leave it out. */
+  readonly measure?: Measure | undefined;
 }): CommitCommand {
   const { store, clock, settings } = deps;
   return (input) =>
@@ -105,7 +109,10 @@ export function commitCommand(deps: {
           },
           ...(input.checks && { actors: input.checks }),
         },
-        done: (event): CommandResult => ({ outcome: 'done', disclosure: decision.disclosure, event }),
+        done: (event): CommandResult => {
+          countCommit(deps.measure, event);
+          return { outcome: 'done', disclosure: decision.disclosure, event };
+        },
         repeated: async (event): Promise<CommandResult> => ({
           outcome: 'repeated',
           disclosure: (await store.disclosure(disclosure.id)) ?? disclosure,

@@ -10,7 +10,7 @@ export const metrics = [
   'MailUnparsed',
   /** Acknowledgements held back by a cap. */
   'CapReached',
-  /** Letters that bounced, could not be sent, or whose outcome nobody can know. */
+  /** Letters that bounced, drew a complaint, could not be sent, or whose outcome nobody can know. */
   'LetterFailed',
   /** Disclosures whose two hours passed without advisory and reply (OEP-60 R17). */
   'TwoHourOverrun',
@@ -23,3 +23,6 @@ export const metrics = [
 ] as const;
 
 export type MetricName = (typeof metrics)[number];
+
+/** Tells of one count. Never throws and never waits: what is counted is done, whether anybody counts it or not. */
+export type Measure = (name: MetricName, value: number) => void;

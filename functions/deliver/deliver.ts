@@ -2,6 +2,7 @@ import { advance } from '#commit/advance.ts';
 import type { CommitCommand } from '#commit/commit-command.ts';
 import { deliverLeased } from '#commit/leased-parts.ts';
 import { type Log, messages } from '#contracts/log.ts';
+import type { Measure } from '#contracts/metrics.ts';
 import type { Delivery, DeskStore, LifecycleRunner, MailSender, StoredEvent } from '#contracts/ports.ts';
 import { errandKinds, type Letter, type Signal } from '#domain/letter.ts';
 import { machineInputOf } from '#domain/machine.ts';
@@ -14,6 +15,7 @@ export interface DeliverDeps extends ComposeDeps {
   readonly runner: LifecycleRunner;
   readonly commit: CommitCommand;
   readonly log: Log;
+  readonly measure: Measure;
   /** Counts an acknowledgement under the caps; false where one is reached. */
   readonly mayAcknowledge: (person: Person) => Promise<boolean>;
   /** Puts "not acknowledged" on the intake, for the members' page. */
@@ -70,6 +72,8 @@ async function deliverPart(
     });
     if ('signal' in part) return { state: 'withheld', at, why };
     const state = outcomeOf(error);
+    // One that is tried again has not failed yet.
+    if (state === 'failed') deps.measure('LetterFailed', 1);
     // What tells of a failed letter may itself fail: that is not told again.
     if (state === 'failed' && event.type !== 'note-delivery')
       await noteProblem(deps, event, name, part.letter, 'failed');
@@ -135,11 +139,13 @@ async function sendLetter(
   ) {
     await deps.withhold(event);
     deps.log(messages.letterWithheld, fields);
+    deps.measure('CapReached', 1);
     return { state: 'skipped', at, why: 'cap' };
   }
   // A lapsed lease: nobody knows whether it went out. A routine letter goes once more, a sensitive one asks.
   if (attempts > 1 && event.delivery[name]?.state === 'leased' && isSensitive(letter)) {
     deps.log(messages.letterUnknown, fields);
+    deps.measure('LetterFailed', 1);
     await noteProblem(deps, event, name, letter, 'unknown');
     return { state: 'unknown', at, why: 'outcome unknown' };
   }

@@ -6,6 +6,7 @@ import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { createLifecycleRunner } from '#adapters/lifecycle-runner.ts';
 import { createLog } from '#adapters/logger.ts';
 import { createMailSender } from '#adapters/mail-sender.ts';
+import { createMeasures } from '#adapters/measures.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { isRedelivery, redeliverBatch, streamBatch } from '#adapters/stream-batch.ts';
 import { commitCommand } from '#commit/commit-command.ts';
@@ -31,6 +32,7 @@ const deliverEvent = deliver({
   sender: createMailSender(sending),
   runner: createLifecycleRunner({ stateMachineArn: env.STATE_MACHINE_ARN }),
   commit: commitCommand(deps),
+  measure: createMeasures(),
   mayAcknowledge: mayAcknowledge(deps),
   withhold: withhold(deps),
 });

@@ -2,6 +2,7 @@ import { createClock } from '#adapters/clock.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { lambda } from '#adapters/lambda.ts';
 import { createLog } from '#adapters/logger.ts';
+import { createMeasures } from '#adapters/measures.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
 import { messages } from '#contracts/log.ts';
@@ -18,7 +19,12 @@ export const handler = lambda({
     const clock = createClock(env.CLOCK_OFFSET_FILE);
     const store = createDeskStore({ table: env.TABLE_NAME, clock });
     return handOffAdvisory({
-      commit: commitCommand({ store, clock, settings: readSettings(import.meta.url) }),
+      commit: commitCommand({
+        store,
+        clock,
+        settings: readSettings(import.meta.url),
+        measure: createMeasures(),
+      }),
     });
   },
 });

@@ -4,6 +4,7 @@ import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { githubApp } from '#adapters/github-app.ts';
 import { lambda } from '#adapters/lambda.ts';
 import { createLog } from '#adapters/logger.ts';
+import { createMeasures } from '#adapters/measures.ts';
 import { pseudonymFromSecret } from '#adapters/pseudonyms.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
@@ -26,6 +27,7 @@ export const handler = lambda({
     const store = createDeskStore({ table: env.TABLE_NAME, clock });
     const github = githubApp({ settings, secretArn: env.GITHUB_SECRET_ARN });
     const find = findMaintainer({ store, github, pseudonym: pseudonymFromSecret(env.PSEUDONYM_SECRET_ARN) });
-    return notifyMaintainers({ store, github, find, commit: commitCommand({ store, clock, settings }), log });
+    const commit = commitCommand({ store, clock, settings, measure: createMeasures() });
+    return notifyMaintainers({ store, github, find, commit, log });
   },
 });

@@ -12,6 +12,7 @@ import {
   type ObserverEvent,
   rawBodyOf,
 } from '#contracts/webhooks.ts';
+import type { Disclosure } from '#domain/disclosure.ts';
 import { lookForPosts } from './look-for-posts.ts';
 
 export interface ObserveDiscourseDeps {
@@ -60,12 +61,14 @@ async function look(deps: ObserveDiscourseDeps): Promise<HookAnswer> {
   let failed = 0;
   const open = deps.forum ? await deps.store.listed('open') : [];
   for (const id of open) {
+    let disclosure: Disclosure | undefined;
     try {
-      const disclosure = await deps.store.disclosure(id);
+      disclosure = await deps.store.disclosure(id);
       if (disclosure) await lookForPosts(deps, disclosure);
     } catch (error) {
       failed += 1;
-      deps.log(messages.sweepFailed, { disclosure: id, error: (error as Error).name });
+      const correlation = disclosure?.intakes[0] ?? id;
+      deps.log(messages.sweepFailed, { disclosure: id, error: (error as Error).name, correlation });
     }
   }
   deps.log(messages.polled, { system: 'discourse', open: open.length, failed });

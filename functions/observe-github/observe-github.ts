@@ -122,12 +122,14 @@ async function poll(deps: ObserveGithubDeps): Promise<HookAnswer> {
   let failed = 0;
   const open = deps.github ? await deps.store.listed('open') : [];
   for (const id of open) {
+    let disclosure: Disclosure | undefined;
     try {
-      const disclosure = await deps.store.disclosure(id);
+      disclosure = await deps.store.disclosure(id);
       if (disclosure) await lookAtAdvisories(deps, disclosure);
     } catch (error) {
       failed += 1;
-      deps.log(messages.sweepFailed, { disclosure: id, error: (error as Error).name });
+      const correlation = disclosure?.intakes[0] ?? id;
+      deps.log(messages.sweepFailed, { disclosure: id, error: (error as Error).name, correlation });
     }
   }
   deps.log(messages.polled, { system: 'github', open: open.length, failed });

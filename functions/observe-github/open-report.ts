@@ -24,7 +24,8 @@ export const reportKey = (ghsa: string): string => `github-${ghsa.toLowerCase()}
  */
 export async function openReport(deps: ObserveGithubDeps, repository: string, report: Report): Promise<void> {
   const opened = await commitDecided<string>(deps.store, () => round(deps, repository, report));
-  deps.log(messages.mailTaken, { mail: reportKey(report.ghsa_id), disclosure: opened });
+  const mail = reportKey(report.ghsa_id);
+  deps.log(messages.mailTaken, { mail, disclosure: opened, correlation: mail });
 }
 
 async function round(deps: ObserveGithubDeps, repository: string, report: Report): Promise<Round<string>> {

@@ -1,5 +1,6 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
 import { type Log, messages } from '#contracts/log.ts';
+import type { Measure } from '#contracts/metrics.ts';
 import { readOutboxTag } from '#contracts/outbox.ts';
 import type { Clock, Delivery, DeskStore, StoredEvent } from '#contracts/ports.ts';
 import type { SesSendingEvent } from '#contracts/ses-events.ts';
@@ -36,6 +37,7 @@ export const observeLetters =
     readonly commit: CommitCommand;
     readonly clock: Clock;
     readonly log: Log;
+    readonly measure: Measure;
   }) =>
   async (news: SesSendingEvent): Promise<void> => {
     const place = readOutboxTag(news.mail.tags.outbox?.[0] ?? '');
@@ -55,8 +57,10 @@ export const observeLetters =
       false,
     );
     deps.log(messages.letterEvent, { cause, part, state, correlation: event.correlation });
-    if (state === 'bounced' || state === 'complained' || state === 'failed')
+    if (state === 'bounced' || state === 'complained' || state === 'failed') {
+      deps.measure('LetterFailed', 1);
       await undelivered(deps, event, part, state);
+    }
   };
 
 async function undelivered(

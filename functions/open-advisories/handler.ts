@@ -4,6 +4,7 @@ import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { githubApp } from '#adapters/github-app.ts';
 import { lambda } from '#adapters/lambda.ts';
 import { createLog } from '#adapters/logger.ts';
+import { createMeasures } from '#adapters/measures.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
 import { messages } from '#contracts/log.ts';
@@ -24,6 +25,7 @@ export const handler = lambda({
     const store = createDeskStore({ table: env.TABLE_NAME, clock });
     const archive = createArchive({ bucket: env.BUCKET_NAME });
     const github = githubApp({ settings, secretArn: env.GITHUB_SECRET_ARN });
-    return openAdvisories({ store, archive, github, commit: commitCommand({ store, clock, settings }), log });
+    const commit = commitCommand({ store, clock, settings, measure: createMeasures() });
+    return openAdvisories({ store, archive, github, commit, log });
   },
 });

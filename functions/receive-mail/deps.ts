@@ -1,6 +1,7 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
 import type { Log } from '#contracts/log.ts';
 import type { MailParser } from '#contracts/mail-parts.ts';
+import type { Measure } from '#contracts/metrics.ts';
 import type { Archive, Clock, DeskStore, LinkSigner } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 
@@ -14,6 +15,7 @@ export interface ReceiveMailDeps {
   readonly clock: Clock;
   readonly settings: Pick<Settings, 'policy' | 'identity' | 'mail'>;
   readonly log: Log;
+  readonly measure: Measure;
 }
 
 /** After so many tries a mail becomes an intake from whatever can be read of it (mail rules, Raw first). */

@@ -61,7 +61,11 @@ async function parsed(
     return await parser.parse(raw);
   } catch (error) {
     if (!(error instanceof Unparsable)) throw error;
-    log(messages.mailUnparsed, { mail: intake.mailKey, reason: error.reason });
+    log(messages.mailUnparsed, {
+      mail: intake.mailKey,
+      reason: error.reason,
+      correlation: intake.mailKey,
+    });
     return undefined;
   }
 }
@@ -102,6 +106,7 @@ async function addFindings(deps: ReceiveMailDeps, intake: Intake, found: Finding
           correlation: intake.mailKey,
         },
       });
+      if (flags.includes('unparsed')) deps.measure('MailUnparsed', 1);
       return;
     } catch (error) {
       if (error instanceof CauseTaken) return;

@@ -4,6 +4,7 @@ import { signerFromSecrets } from '#adapters/desk-keys.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { createLog } from '#adapters/logger.ts';
 import { createMailParser, parseWorkerBeside } from '#adapters/mail-parser.ts';
+import { createMeasures } from '#adapters/measures.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
 import { environment } from './env.ts';
@@ -23,4 +24,5 @@ export const handler = mailFunction({
   parser: createMailParser({ worker: parseWorkerBeside(import.meta.url) }),
   commit: commitCommand({ store, clock, settings }),
   log: createLog(),
+  measure: createMeasures(),
 });

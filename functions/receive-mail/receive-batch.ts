@@ -11,11 +11,13 @@ export const receiveBatch =
   async ({ Records }: Pick<SQSEvent, 'Records'>): Promise<SQSBatchResponse> => {
     const failed: string[] = [];
     for (const { body, messageId, attributes } of Records) {
+      let arrival: ReturnType<typeof arrivalOf> | undefined;
       try {
-        const arrival = arrivalOf(body, Number(attributes.ApproximateReceiveCount));
+        arrival = arrivalOf(body, Number(attributes.ApproximateReceiveCount));
         if (arrival !== 'ignored') await deps.receive(arrival);
       } catch (error) {
-        deps.log(messages.mailFailed, { record: messageId, error: (error as Error).name });
+        const correlation = typeof arrival === 'object' ? arrival.mailKey : messageId;
+        deps.log(messages.mailFailed, { record: messageId, error: (error as Error).name, correlation });
         failed.push(messageId);
       }
     }

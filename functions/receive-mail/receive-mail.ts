@@ -44,6 +44,7 @@ export const receiveMail =
     const known = await deps.store.intake(arrival.mailKey);
     const head = known ? undefined : await headOf(deps, arrival);
     const intake = known ?? (await take(deps, arrival, head ?? nothing));
+    const correlation = await correlationOf(deps, intake);
     const whole = head?.readable && head.bytes.length < scanBytes ? head.bytes : undefined;
     await finishMail(deps, intake, arrival, whole);
     deps.log(known ? messages.mailRepeated : messages.mailTaken, {
@@ -51,6 +52,7 @@ export const receiveMail =
       kind: intake.kind,
       disposition: intake.disposition,
       disclosure: intake.disclosures[0],
+      correlation,
     });
     return {
       mailKey: intake.mailKey,
@@ -60,6 +62,12 @@ export const receiveMail =
       disclosures: intake.disclosures,
     };
   };
+
+/** A case is known by its first mail: a further mail's line leads back to it. */
+async function correlationOf({ store }: ReceiveMailDeps, intake: Intake): Promise<string> {
+  const [id] = intake.disposition === 'attached' ? intake.disclosures : [];
+  return (id && (await store.disclosure(id))?.intakes[0]) || intake.mailKey;
+}
 
 /** The first bytes of a mail, or what the notification repeats of its header. */
 interface Head {
@@ -136,7 +144,11 @@ async function round(deps: ReceiveMailDeps, mail: ReadMail): Promise<Round<Intak
     await attach(deps, situation.thread, intake, situation.now);
   return {
     commit,
-    done: () => intake,
+    done: () => {
+      deps.measure('MailReceived', 1);
+      if (intake.flags.includes('unparsed')) deps.measure('MailUnparsed', 1);
+      return intake;
+    },
     // The event of this mail stands, so its intake does: they were committed together.
     repeated: async () => (await store.intake(mailKey)) ?? intake,
   };

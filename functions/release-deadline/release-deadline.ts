@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { commitCommand } from '#commit/commit-command.ts';
 import { type Log, messages } from '#contracts/log.ts';
+import type { Measure } from '#contracts/metrics.ts';
 import type { Clock, DeskStore } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import { ms } from '#domain/instant.ts';
@@ -25,6 +26,7 @@ export const releaseDeadline = (deps: {
   readonly clock: Clock;
   readonly settings: Pick<Settings, 'policy' | 'identity'>;
   readonly log: Log;
+  readonly measure?: Measure | undefined;
   readonly pause: (milliseconds: number) => Promise<unknown>;
 }) => {
   const commit = commitCommand(deps);
@@ -32,13 +34,19 @@ export const releaseDeadline = (deps: {
     const ahead = ms(at) - ms(deps.clock.now());
     if (ahead > 0 && ahead <= worthWaitingMs) await deps.pause(ahead);
     if (deps.clock.now() < at) return { outcome: 'early' as const };
-    const { outcome } = await commit({
+    const { outcome, event } = await commit({
       disclosure,
       command: { name: 'pass-deadline' },
       actor: { kind: 'desk' },
       cause: `deadline:${name}@${at}`,
     });
-    deps.log(messages.committed, { disclosure, command: 'pass-deadline', deadline: name, outcome });
+    deps.log(messages.committed, {
+      disclosure,
+      command: 'pass-deadline',
+      deadline: name,
+      outcome,
+      correlation: event.correlation,
+    });
     return { outcome };
   };
 };

@@ -2,6 +2,7 @@ import { createClock } from '#adapters/clock.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { lambda } from '#adapters/lambda.ts';
 import { createLog } from '#adapters/logger.ts';
+import { createMeasures } from '#adapters/measures.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { messages } from '#contracts/log.ts';
 import { environment } from './env.ts';
@@ -17,6 +18,7 @@ export const handler = lambda({
     const env = environment.parse(process.env);
     const clock = createClock(env.CLOCK_OFFSET_FILE);
     const store = createDeskStore({ table: env.TABLE_NAME, clock });
-    return remindMaintainers({ store, clock, settings: readSettings(import.meta.url), log });
+    const settings = readSettings(import.meta.url);
+    return remindMaintainers({ store, clock, settings, log, measure: createMeasures() });
   },
 });

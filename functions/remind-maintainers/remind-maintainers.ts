@@ -78,12 +78,24 @@ export const remindMaintainers =
       } catch (error) {
         result.failed++;
         const { name, message } = error as Error;
-        log(messages.sweepFailed, { partition: item.partition, error: name, why: message.slice(0, 300) });
+        log(messages.sweepFailed, {
+          partition: item.partition,
+          error: name,
+          why: message.slice(0, 300),
+          correlation: await correlationOf(store, item.partition),
+        });
       }
     }
     log(messages.swept, { ...result, due: first.length });
     return result;
   };
+
+/** A disclosure's lines carry its first mail, as everywhere; what cannot be read now has its partition's name. */
+async function correlationOf(store: DeskStore, partition: string): Promise<string> {
+  const id = partition.startsWith('DISC#') ? partition.slice('DISC#'.length) : undefined;
+  const disclosure = id === undefined ? undefined : await store.disclosure(id).catch(() => undefined);
+  return disclosure?.intakes[0] ?? id ?? partition;
+}
 
 /** Each kind of due item and what its time brings about. */
 function passing(deps: ReminderDeps, context: SweepContext, groups: SweepMark['groups']) {

@@ -2,6 +2,7 @@ import { addressGroup } from '#commit/address-group.ts';
 import { commitDecided, type Round } from '#commit/commit-decided.ts';
 import { cadenceOf } from '#commit/reminder-groups.ts';
 import type { Duty } from '#commit/rota-record.ts';
+import type { Measure } from '#contracts/metrics.ts';
 import type { Clock, Commit, DeskStore } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import { type Batch, batch, dueOf, type ReminderGroup, type TakenEntry } from '#domain/cadence.ts';
@@ -19,6 +20,7 @@ export interface ReminderDeps {
   readonly store: DeskStore;
   readonly clock: Clock;
   readonly settings: Pick<Settings, 'policy' | 'identity'>;
+  readonly measure?: Measure | undefined;
 }
 
 /** What one sweep knows. */

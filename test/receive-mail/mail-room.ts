@@ -4,6 +4,7 @@ import { commitCommand } from '#commit/commit-command.ts';
 import type { LogFields, LogMessage } from '#contracts/log.ts';
 import type { MailArrival } from '#contracts/mail-arrival.ts';
 import type { MailParser } from '#contracts/mail-parts.ts';
+import type { Measure, MetricName } from '#contracts/metrics.ts';
 import type { Archive, DeskStore, OutgoingMail, StoredEvent } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import { hour, plus } from '#domain/instant.ts';
@@ -72,6 +73,8 @@ export class MailRoom {
   readonly signer;
   readonly sent: OutgoingMail[] = [];
   readonly logged: { readonly message: LogMessage; readonly fields: LogFields }[] = [];
+  /** What the metrics were told, in order. */
+  readonly counted: (readonly [MetricName, number])[] = [];
   readonly settings: Settings;
   readonly receive: (arrival: MailArrival) => Promise<ReceivedMail>;
   readonly #deliver: (event: StoredEvent) => Promise<void>;
@@ -99,7 +102,8 @@ export class MailRoom {
     const archive = options.archive?.(this.archive) ?? this.archive;
     const log = (message: LogMessage, fields: LogFields = {}) => void this.logged.push({ message, fields });
     const signer = async () => this.signer;
-    const shared = { store, archive, signer, clock: this.clock, settings: this.settings, log };
+    const measure: Measure = (name, value) => void this.counted.push([name, value]);
+    const shared = { store, archive, signer, clock: this.clock, settings: this.settings, log, measure };
     const commit = commitCommand(shared);
     this.receive = receiveMail({ ...shared, commit, parser: options.parser ?? parser });
     const sender = {

@@ -120,6 +120,6 @@ test('what fails is handed back alone, and logged by name without a word of it',
     ['two', 2],
   ]);
   expect(logged).toHaveLength(2);
-  expect(logged[1]).toEqual([messages.mailFailed, { record: 'r3', error: 'TypeError' }]);
+  expect(logged[1]).toEqual([messages.mailFailed, { record: 'r3', error: 'TypeError', correlation: 'bad' }]);
   expect(JSON.stringify(logged)).not.toContain('CANARY');
 });
