@@ -14,7 +14,8 @@ const candidates: readonly Start[] = [
 ];
 
 const slowestFirst = (colds: readonly Cold[]): readonly Cold[] => colds.toSorted((a, b) => b.ms - a.ms);
-const text = ({ start, ms, ratio }: Cold): string => `${start.name} ${ms.toFixed(0)} ms (${ratio.toFixed(2)})`;
+const text = ({ start, ms, ratio }: Cold): string =>
+  `${start.name} ${ms.toFixed(0)} ms (${ratio.toFixed(2)})`;
 
 async function measure(): Promise<Findings> {
   const all = slowestFirst(await coldStarts(candidates, 3));

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build, type OutputFile, type Plugin } from 'esbuild';
 import { type FunctionName, functionNames } from './functions.ts';
+import { leanPackages } from './lean-packages.ts';
 
 /** Where each function's code lies, ready to be an asset. */
 export type Bundles = (name: FunctionName) => string;
@@ -77,6 +78,7 @@ async function fingerprint(names: readonly string[], { settings, seed }: BundleO
   for (const file of [
     ...sources,
     import.meta.filename,
+    join(root, 'lib', 'lean-packages.ts'),
     join(root, 'package.json'),
     join(root, 'package-lock.json'),
   ]) {
@@ -136,7 +138,7 @@ async function bundleFunction(name: FunctionName, target: string): Promise<void>
     mainFields: ['module', 'main'],
     conditions: ['module'],
     legalComments: 'none',
-    plugins: [lazyHttp],
+    plugins: [lazyHttp, leanPackages],
     write: false,
     logLevel: 'silent',
   });

@@ -1,9 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createMailParser, parseWorkerBeside } from '#adapters/mail-parser.ts';
 import { type Bundles, bundleFunctions } from '../../lib/bundling.ts';
 import type { FunctionName } from '../../lib/functions.ts';
+import { plainKeys } from '../../lib/lean-packages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 const only: FunctionName[] = ['receive-mail', 'hold-token', 'seed-desk', 'open-desk'];
@@ -49,6 +52,28 @@ test('no bundle imports http the way that loads undici, nor calls a require that
       if (text.includes('Dynamic require of "')) expect(text).toMatch(/^import\{createRequire/);
     }
   }
+});
+
+test('the bundled parser reads every genuine mail as the whole library does', async () => {
+  const mails = join(import.meta.dirname, '../fixtures/genuine');
+  const bundled = createMailParser({
+    worker: parseWorkerBeside(pathToFileURL(join(bundles('receive-mail'), 'handler.mjs')).href),
+  });
+  const whole = createMailParser({
+    worker: parseWorkerBeside(new URL('../../functions/receive-mail/handler.ts', import.meta.url).href),
+  });
+
+  for (const file of readdirSync(mails)) {
+    const raw = () => new Uint8Array(readFileSync(join(mails, file)));
+    expect(await bundled.parse(raw()), file).toEqual(await whole.parse(raw()));
+  }
+  await Promise.all([bundled.close(), whole.close()]);
+});
+
+test('a schema keeps its text, and only constants become keys', () => {
+  const source = 'const _h = "http";\nexport const a = [{ [_h]: 1, [_i]: 2 }];';
+
+  expect(plainKeys(source)).toBe('const _h = "http";\nexport const a = [{ "http": 1, [_i]: 2 }];');
 });
 
 test('a bundle starts', async () => {

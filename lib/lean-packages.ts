@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Plugin } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** What is bundled in the place of a module, and why nothing is missed. */
+interface Replacement {
+  /** The module's path below node_modules. */
+  readonly module: RegExp;
+  readonly contents: string;
+}
+
+const replacements: readonly Replacement[] = [
+  {
+    // Lambda gives a function its credentials by its environment; five other sources weigh 110 KB.
+    module: /@aws-sdk\/credential-provider-node\/dist-es\/index\.js$/,
+    contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+  },
+  {
+    // Tells browsers apart; on Node nobody calls it.
+    module: /\/bowser\/[^/]+\.m?js$/,
+    contents: 'export default {};',
+  },
+  {
+    // The parser converts no HTML: our own bounded conversion does.
+    module: /\/html-to-text\/lib\/.+$/,
+    contents: "export const htmlToText = () => { throw new Error('HTML is converted by the desk itself'); };",
+  },
+  {
+    // Nothing is linked.
+    module: /\/linkify-it\/.+$/,
+    contents:
+      'const linkify = { pretest: () => false, match: () => null };\n' +
+      'for (const name of ["tlds", "add", "set"]) linkify[name] = () => linkify;\nexport default () => linkify;',
+  },
+  { module: /\/mailparser\/dist\/esm\/tlds\.cjs$/, contents: 'export default [];' },
+  {
+    // Escapes the header of a mail within a mail, in HTML that is then read as text: five characters do.
+    module: /\/he\/he\.js$/,
+    contents:
+      'const encode = (text) => String(text).replace(/[&<>"\'`]/g, (each) => "&#" + each.charCodeAt(0) + ";");\n' +
+      'export default { encode };',
+  },
+  {
+    // Every attachment of a letter says its type; letters name no file without one.
+    module: /\/nodemailer\/dist\/esm\/mime-funcs\/mime-types\.js$/,
+    contents:
+      "export const detectMimeType = () => 'application/octet-stream';\nexport const detectExtension = () => 'bin';",
+  },
+];
+
+/** Packages carry what the desk never uses. What is left out here is said with its reason; a test compares results. */
+export const leanPackages: Plugin = {
+  name: 'lean-packages',
+  setup(build) {
+    for (const { module, contents } of replacements)
+      build.onLoad({ filter: module }, ({ path }) => ({
+        contents,
+        resolveDir: join(path, '..'),
+        loader: 'js',
+      }));
+
+    // One copy for both: the splitter asks for it by `require`, the parser by `import`.
+    build.onResolve({ filter: /^libmime$/ }, () => ({
+      path: join(root, 'node_modules/libmime/dist/esm/libmime.js'),
+    }));
+
+    build.onLoad(
+      { filter: /@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_\d+\.js$/ },
+      async ({ path }) => ({
+        contents: plainKeys(await readFile(path, 'utf8')),
+        loader: 'js',
+      }),
+    );
+
+    build.onLoad(
+      { filter: /plugin-rest-endpoint-methods\/dist-src\/generated\/endpoints\.js$/ },
+      async ({ path }) => ({
+        contents: await endpointsInUse(path),
+        loader: 'js',
+      }),
+    );
+  },
+};
+
+/**
+ * `{ [_h]: … }` could run code for all that a bundler knows, so that every operation of a service stays; with the
+ * constant's text as its key it is plain data, and what nobody uses falls away.
+ */
+export function plainKeys(source: string): string {
+  const texts = new Map(
+    [...source.matchAll(/^const (_\w*) = ("[^"]*");$/gm)].map(([, name = '', text = '']) => [name, text]),
+  );
+  return source.replace(/\[(_\w*)\]:/g, (whole, name: string) =>
+    texts.has(name) ? `${texts.get(name)}:` : whole,
+  );
+}
+
+/** GitHub's API has a thousand endpoints; those stay whose scope and method our adapter names. */
+async function endpointsInUse(path: string): Promise<string> {
+  const [adapter, { default: all }] = await Promise.all([
+    readFile(join(root, 'functions/adapters/github.ts'), 'utf8'),
+    import(path) as Promise<{ default: Readonly<Record<string, Readonly<Record<string, unknown>>>> }>,
+  ]);
+  const words = new Set(adapter.match(/\w+/g));
+  const named = Object.entries(all).flatMap(([scope, endpoints]) => {
+    const kept = Object.entries(endpoints).filter(([method]) => words.has(method));
+    return words.has(scope) && kept.length > 0 ? [[scope, Object.fromEntries(kept)] as const] : [];
+  });
+  if (named.length === 0) throw new Error('functions/adapters/github.ts names no endpoint of GitHub');
+  return `export default ${JSON.stringify(Object.fromEntries(named))};`;
+}
