@@ -222,6 +222,12 @@ export const forms = {
       'Paste the advisory’s address, or its number like GHSA-xxxx-xxxx-xxxx.',
     ),
   }),
+  'hand-off-done': z.object({ handOff: words('Choose what you did.', 200) }),
+  'confirm-act': z.object({
+    key: words('Open the page again.', 300),
+    sure: z.optional(sure),
+    typed: maybe(40),
+  }),
   'choose-credit': z.object({
     choice: oneOf(['name', 'login', 'anonymous'], 'Choose how you want to be credited.'),
     name: maybe(120),

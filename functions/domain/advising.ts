@@ -199,6 +199,8 @@ export const advisingRules: Rules<
     setEntry(draft, command.repository, {
       maintainer: command.maintainer,
       notifiedAt: undefined,
+      // A score of 0.0 keeps the frequency it had before, under the next maintainer too.
+      frequency: entry.frequency,
       delegates: [],
     });
   },

@@ -13,18 +13,19 @@ import type { Actor } from '#domain/people.ts';
 import { textsOf } from '#letters/context.ts';
 import { renderLetter } from '#letters/render-letter.ts';
 import { actWords, stageWords } from '#letters/words.ts';
-import { acts, formOf } from '#pages/acts.ts';
+import { acts, formOf, waitingFor } from '#pages/acts.ts';
 import { actPage, disclosurePage } from '#pages/disclosure-page.ts';
-import type { Values } from '#pages/form.ts';
+import type { FieldError, Values } from '#pages/form.ts';
 import type { Html } from '#pages/html.ts';
 import { type PreviewedLetter, previewPage, refusal } from '#pages/outcome-pages.ts';
+import { pendingWords } from '#pages/parts.ts';
 import { mostRows, rowCount } from '#pages/triage-form.ts';
 import { type SentForm, sentForm, smallForm, textForm } from './body.ts';
 import type { OpenDeskDeps } from './deps.ts';
 import { entryIn, loadModel, type Opened, open, situationOf, trailLine, whoIs } from './load.ts';
 import { notYours } from './page-errors.ts';
 import type { Session } from './session.ts';
-import { BadForm, toCommand } from './to-command.ts';
+import { BadForm, confirmedBy, toCommand } from './to-command.ts';
 
 /** What a POST came to: a page with its status, or where to go on. */
 export type Answer = { readonly status: 200 | 409 | 422; readonly page: Html } | { readonly goTo: string };
@@ -115,6 +116,7 @@ async function decided(asked: Asked, formId: string): Promise<Answer> {
   const command = await toCommand(act, {
     deps,
     disclosure: opened.disclosure,
+    person: opened.viewer.person,
     values: sent.values,
     file: sent.file,
     keep: (text) => deps.archive.putText(text),
@@ -147,6 +149,7 @@ async function rehearse(asked: Asked): Promise<Rehearsal> {
   const command = await toCommand(act, {
     deps,
     disclosure: opened.disclosure,
+    person: opened.viewer.person,
     values: sent.values,
     file: sent.file,
     keep: pretend(texts),
@@ -175,7 +178,24 @@ async function rehearse(asked: Asked): Promise<Rehearsal> {
   return { command, letters: decision.letters, texts, changes };
 }
 
-async function preview(asked: Asked, since?: readonly StoredEvent[]): Promise<Answer> {
+/** An act of somebody else that waits for this viewer, with the very letters that will go out, and one button. */
+export async function lookAtWaiting(
+  deps: OpenDeskDeps,
+  session: Session,
+  opened: Opened,
+  key: string,
+): Promise<Html | undefined> {
+  if (!waitingFor(opened.view).some(([each]) => each === key)) return undefined;
+  const sent: SentForm = { values: { key } };
+  const answer = await preview({ deps, session, opened, act: 'confirm-act', entry: undefined, sent });
+  return 'page' in answer ? answer.page : undefined;
+}
+
+async function preview(
+  asked: Asked,
+  since?: readonly StoredEvent[],
+  errors?: readonly FieldError[],
+): Promise<Answer> {
   const { deps, session, opened, act, entry, sent } = asked;
   const { command, letters, texts, changes } = await rehearse(asked);
   const model = await loadModel(deps, opened, whoIs(session));
@@ -183,7 +203,7 @@ async function preview(asked: Asked, since?: readonly StoredEvent[]): Promise<An
   delete values.more;
   const spec = formOf(act, { view: opened.view, entry, options: model.options });
   return {
-    status: since ? 409 : 200,
+    status: since ? 409 : errors ? 422 : 200,
     page: previewPage({
       // A preview keeps the id of its form: pressing "back" and sending again is still one act.
       model: since ? model : { ...model, formId: sent.values.form ?? model.formId },
@@ -195,8 +215,19 @@ async function preview(asked: Asked, since?: readonly StoredEvent[]): Promise<An
       changes,
       since: since?.map((event) => trailLine(event, model.names)),
       verb: verbOf(command, spec.button),
+      confirms:
+        act === 'confirm-act'
+          ? { asked: askedFor(opened, values.key ?? '', model.names), by: confirmedBy(command) }
+          : undefined,
+      errors,
     }),
   };
+}
+
+function askedFor({ view }: Opened, key: string, names: Readonly<Record<string, string>>): string {
+  const [, first] = waitingFor(view).find(([each]) => each === key) ?? [];
+  const who = (first && names[first.by]) ?? 'Somebody else';
+  return `${who} asked to ${pendingWords(first?.command, key)}. It happens when you confirm it.`;
 }
 
 const verbs: Partial<Record<Command['name'], string>> = {
@@ -219,7 +250,9 @@ const verbOf = (command: Command, button: string): string =>
     ? `Forward to ${command.operator.instance}`
     : command.name === 'accept' && command.operator
       ? `Accept the report, forward to ${command.operator.instance}`
-      : (verbs[command.name] ?? button);
+      : command.name === 'command-publication'
+        ? `Publish the advisory of ${command.repository}`
+        : (verbs[command.name] ?? button);
 
 /** The letters, rendered as they will be sent. Of the link, only that there will be one is known yet. */
 async function previewed(
@@ -261,6 +294,9 @@ async function again(
   faults: readonly { readonly field: string; readonly message: string }[],
 ): Promise<Answer> {
   const { deps, session, opened, act, entry, sent } = asked;
+  // What was to be confirmed stands there again, with what is missing.
+  if (act === 'confirm-act' && waitingFor(opened.view).some(([key]) => key === sent.values.key))
+    return preview(asked, undefined, faults);
   const model = await loadModel(deps, opened, whoIs(session));
   const tried = { act, attempt: { values: sent.values, errors: faults } };
   const onPage = act === 'triage' || opened.viewer.kind === 'reporter';

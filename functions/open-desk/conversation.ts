@@ -2,9 +2,11 @@ import type { StoredEvent } from '#contracts/ports.ts';
 import type { DisclosureView } from '#domain/access.ts';
 import type { TextRef } from '#domain/disclosure.ts';
 import type { Intake } from '#domain/intake.ts';
+import type { Letter } from '#domain/letter.ts';
 import { textsOf } from '#letters/context.ts';
 import { plainWords } from '#letters/layout.ts';
 import type { FileView, Message } from '#pages/model.ts';
+import { deliveryWords } from '#pages/words.ts';
 import type { OpenDeskDeps } from './deps.ts';
 
 /** A file that somebody uploaded: its bytes are a text of their own, in base64. */
@@ -99,12 +101,19 @@ async function replies(
         if (seen.has(key)) continue;
         seen.add(key);
         const text = await textOf(deps, ref);
-        found.push({ at: event.at, ours: true, title: 'Our reply', text, notes: [], files: [] });
+        const delivery = view.seesDeliveries ? deliveriesOf(event, letter) : undefined;
+        found.push({ at: event.at, ours: true, title: 'Our reply', text, delivery, notes: [], files: [] });
       }
     }
   }
   return found;
 }
+
+/** How the letters of one text stand, one word for each recipient. */
+const deliveriesOf = (event: StoredEvent, { template }: Letter): readonly string[] =>
+  event.letters.flatMap((each, index) =>
+    each.template === template ? [deliveryWords(event.delivery[`L${index}`])] : [],
+  );
 
 /** What was added on the reporter's page: text and files. */
 async function additions(

@@ -1,14 +1,15 @@
 import { whoIsOnDuty } from '#commit/commit-command.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
 import { belongs, type DisclosureView, type EntryView, type Viewer, visible } from '#domain/access.ts';
+import { announcementTopic, replyPost } from '#domain/announcement.ts';
 import type { Situation } from '#domain/commands.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { hour } from '#domain/instant.ts';
 import type { Person, PersonId } from '#domain/people.ts';
-import { announcementTopic, replyPost } from '#letters/forum-posts.ts';
 import { actWords } from '#letters/words.ts';
 import type { ActOptions } from '#pages/acts.ts';
-import type { DisclosureModel, TrailLine } from '#pages/model.ts';
+import type { DisclosureModel, HandOffView, TrailLine } from '#pages/model.ts';
+import { deliveryWords } from '#pages/words.ts';
 import { pageContext } from './context.ts';
 import { conversationOf, forwardedTo } from './conversation.ts';
 import type { OpenDeskDeps } from './deps.ts';
@@ -51,6 +52,7 @@ async function namesFor(
     ...letters,
     ...view.reporters,
     ...view.operators,
+    ...Object.values(view.pending).map(({ by }) => by),
     ...view.entries.flatMap((entry) => [...(entry.maintainer?.people ?? []), ...entry.delegates]),
   ]);
   const people = await deps.store.people([...ids]);
@@ -75,7 +77,7 @@ export function trailLine(event: StoredEvent, names: Readonly<Record<PersonId, s
     letters: event.letters.map(({ to, template }, index) => ({
       to: 'group' in to ? 'the working group' : (names[to.person] ?? 'a person of this disclosure'),
       template,
-      state: event.delivery[`L${index}`]?.state ?? 'waits to be sent',
+      state: deliveryWords(event.delivery[`L${index}`]),
     })),
   };
 }
@@ -90,10 +92,37 @@ function readyPosts(deps: OpenDeskDeps, view: DisclosureView, disclosure: Disclo
   };
 }
 
-export async function actOptions(
+/** Is what was handed to a person seen to be done? Then nobody has to say so. */
+function seenDone(view: DisclosureView, { what, repository }: HandOffView): boolean {
+  if (what === 'post-announcement') return view.announcement !== undefined;
+  if (what === 'post-reply') return view.reply !== undefined;
+  return (
+    what === 'publish-advisory' &&
+    view.entries.some((entry) => entry.repository === repository && entry.advisory?.state === 'published')
+  );
+}
+
+/** What a person was asked to do by hand, and nobody has done yet. Opening an advisory has its own act. */
+function handOffsIn(view: DisclosureView, events: readonly StoredEvent[]): readonly HandOffView[] {
+  if (!view.seesHandOffs) return [];
+  const open = new Map<string, HandOffView>();
+  for (const { type, data, letters, at } of events) {
+    if (type === 'hand-off-done') open.delete(`${data.what} ${data.repository ?? ''}`.trim());
+    for (const letter of letters) {
+      if (letter.template !== 'hand-off' || letter.params.what === 'open-advisory') continue;
+      const { what, repository, url, why } = letter.params;
+      const id = `${what} ${repository ?? ''}`.trim();
+      open.set(id, { id, what, why, since: at, ...(repository && { repository }), ...(url && { url }) });
+    }
+  }
+  return [...open.values()].filter((each) => !seenDone(view, each));
+}
+
+async function actOptions(
   deps: OpenDeskDeps,
   view: DisclosureView,
   disclosure: Disclosure,
+  events: readonly StoredEvent[],
 ): Promise<ActOptions> {
   const { policy, identity } = deps.settings;
   const operators = view.viewer.kind === 'member' ? await deps.store.peopleOf('operator') : [];
@@ -108,6 +137,7 @@ export async function actOptions(
     },
     signature: identity.signature,
     informationDays: policy.informationDays,
+    handOffs: handOffsIn(view, events),
     operators: operators.flatMap(({ id, operator }) =>
       operator ? [{ id, instance: operator.instance, domains: operator.domains.join(', ') }] : [],
     ),
@@ -129,7 +159,7 @@ export async function loadModel(deps: OpenDeskDeps, opened: Opened, who: string)
   const events = needsEvents ? await deps.store.events(`DISC#${disclosure.id}`) : [];
   const [names, options, description, messages] = await Promise.all([
     namesFor(deps, view, events),
-    actOptions(deps, view, disclosure),
+    actOptions(deps, view, disclosure, events),
     view.description && deps.archive.text(view.description),
     view.forwarded ? forwardedTo(deps, view, events) : conversationOf(deps, view, events),
   ]);

@@ -9,7 +9,7 @@ import { actPage, disclosurePage } from '#pages/disclosure-page.ts';
 import { signInPage } from '#pages/entry-pages.ts';
 import { strictHeaders } from '#pages/headers.ts';
 import { donePage, messagePage } from '#pages/outcome-pages.ts';
-import { type Answer, causeOf, perform } from './act.ts';
+import { type Answer, causeOf, lookAtWaiting, perform } from './act.ts';
 import { requireOwnOrigin } from './body.ts';
 import { pageContext } from './context.ts';
 import type { OpenDeskDeps } from './deps.ts';
@@ -137,6 +137,10 @@ export function openDesk(deps: OpenDeskDeps): Hono {
         'That is not possible here just now',
         'It has been done already, it is not yet time for it, or it is another person’s act. The disclosure’s page lists what you can do.',
       );
+    if (act === 'confirm-act') {
+      const page = await lookAtWaiting(deps, session, opened, c.req.query('key') ?? '');
+      return page ? c.html(page) : c.redirect(`/d/${opened.disclosure.id}`, 302);
+    }
     return c.html(actPage(await loadModel(deps, opened, whoIs(session)), act, entry));
   });
   app.post('/d/:reference/:act', async (c) => {

@@ -6,7 +6,10 @@ import type { Command, OperatorForward } from '#domain/commands.ts';
 import { cvssMetrics } from '#domain/cvss-metrics.ts';
 import type { Disclosure, TextRef } from '#domain/disclosure.ts';
 import type { Instant } from '#domain/instant.ts';
+import type { HandOffWhat } from '#domain/letter.ts';
+import type { PersonId } from '#domain/people.ts';
 import { InvalidVectorError, severityOf, severityText, vectorOf } from '#domain/severity.ts';
+import { handOffWords } from '#letters/words.ts';
 import type { Values } from '#pages/form.ts';
 import { uploadName } from './conversation.ts';
 import type { OpenDeskDeps } from './deps.ts';
@@ -27,6 +30,8 @@ const bad = (field: string, message: string): BadForm => new BadForm([{ field, m
 export interface Translation {
   readonly deps: OpenDeskDeps;
   readonly disclosure: Disclosure;
+  /** Who asks. */
+  readonly person: PersonId;
   readonly values: Values;
   readonly file?: File | undefined;
   /** Keeps a text outside the record; a preview only pretends to. */
@@ -175,17 +180,11 @@ function collect(faults: readonly FormFault[], vector: () => string): string {
   }
 }
 
-/** A topic or post of the forum, as it is visible now. */
+/** A topic of the forum, as it is visible now; null where everyone can read none there. */
 async function topicAt(t: Translation, url: string) {
   if (!t.deps.forum) throw bad('url', 'No forum is configured for this desk.');
   try {
-    const topic = await t.deps.forum.getTopic(url);
-    if (!topic)
-      throw bad(
-        'url',
-        'No topic that everyone can read is there. If it waits for a moderator, link it once it is visible.',
-      );
-    return topic;
+    return await t.deps.forum.getTopic(url);
   } catch (error) {
     if (
       error instanceof DiscourseHandOff ||
@@ -200,10 +199,21 @@ async function topicAt(t: Translation, url: string) {
   }
 }
 
+/** Is it the address of a topic of our forum, whether or not everyone can read it yet? */
+function inForum({ deps }: Translation, url: string, topic?: number): boolean {
+  const base = deps.settings.discourse?.base.replace(/\/$/, '');
+  const path = base && url.startsWith(`${base}/t/`) ? url.slice(base.length) : '';
+  const id = /^\/t\/(?:[^/]*[^/\d][^/]*\/)?(\d{1,12})(?:[/?#]|$)/.exec(path)?.[1];
+  return id !== undefined && (topic === undefined || Number(id) === topic);
+}
+
+/** What waits for a moderator is linked all the same: the desk watches it, and tells when everyone can read it. */
 async function announcement(t: Translation, url: string): Promise<Command> {
   const topic = await topicAt(t, url);
-  if (!topic.visible || !topic.visibleSince)
-    throw bad('url', 'The topic is not visible to everyone yet. Link it once it is.');
+  if (!topic?.visible || !topic.visibleSince) {
+    if (inForum(t, url)) return { name: 'link-announcement', url };
+    throw bad('url', 'This is no topic of our forum. Copy the address from the topic itself.');
+  }
   return {
     name: 'see-announcement',
     url: topic.url,
@@ -217,12 +227,11 @@ async function reply(t: Translation, url: string): Promise<Command> {
   const linked = t.disclosure.announcement;
   if (!linked) throw bad('url', 'There is no announcement to reply to. Link the announcement first.');
   const topic = await topicAt(t, linked.url);
-  const post = topic.replies.find((each) => each.url === url || url.startsWith(`${each.url}?`));
-  if (!post)
-    throw bad(
-      'url',
-      'No visible reply of the announcement has this address. Copy it from the reply’s own link.',
-    );
+  const post = topic?.replies.find((each) => each.url === url || url.startsWith(`${each.url}?`));
+  if (!post) {
+    if (inForum(t, url, linked.topic)) return { name: 'link-reply', url };
+    throw bad('url', 'This is no reply in the announcement’s topic. Copy it from the reply’s own link.');
+  }
   return { name: 'see-reply', url: post.url, visibleAt: post.createdAt };
 }
 
@@ -331,6 +340,21 @@ function merge(t: Translation, data: FormData<'record-merge'>): Command {
   };
 }
 
+/** The command that waits for a second person, as the first one gave it. */
+function waiting({ disclosure, person, commits }: Translation, data: FormData<'confirm-act'>): Command {
+  const { by, command } = disclosure.pending?.[data.key] ?? {};
+  if (!command || by === person)
+    throw bad('main', 'It does not wait for you: it happened meanwhile, or you asked for it yourself.');
+  if (!commits) return command;
+  if (confirmedBy(command) === 'reference') requireTyped(disclosure, data.typed ?? '');
+  else if (!data.sure) throw bad('sure', 'Tick the box to say that you have read it.');
+  return command;
+}
+
+/** How a second person shows that they mean it: what cannot be undone asks for the reference. */
+export const confirmedBy = (command: Command): 'tick' | 'reference' =>
+  command.name === 'go-public-early' || command.name === 'command-publication' ? 'reference' : 'tick';
+
 type Translators = { readonly [A in Act]: (t: Translation, data: FormData<A>) => Command | Promise<Command> };
 
 const translators: Translators = {
@@ -393,6 +417,12 @@ const translators: Translators = {
     reason,
   }),
   'record-advisory': advisory,
+  'hand-off-done': (_t, { handOff }) => {
+    const [what = '', repository] = handOff.split(' ');
+    if (!(what in handOffWords)) throw bad('handOff', 'Choose what you did.');
+    return { name: 'hand-off-done', what: what as HandOffWhat, ...(repository && { repository }) };
+  },
+  'confirm-act': waiting,
   'choose-credit': (_t, data) => credit(data),
   'add-text': addition,
 };

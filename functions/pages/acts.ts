@@ -1,12 +1,14 @@
 import type { Act } from '#contracts/forms.ts';
 import type { DisclosureView, EntryView, ViewerKind } from '#domain/access.ts';
-import { factKinds, type Release, triageSteps } from '#domain/disclosure.ts';
+import type { Command, CommandName } from '#domain/commands.ts';
+import { factKinds, type PendingAct, type Release, triageSteps } from '#domain/disclosure.ts';
 import { closingReasons, stages, transitionOf } from '#domain/lifecycle.ts';
 import { permissions } from '#domain/permissions.ts';
-import { ratingWords, reasonWords } from '#letters/words.ts';
+import { handOffWords, ratingWords, reasonWords } from '#letters/words.ts';
 import { cvssField } from './cvss.ts';
 import type { Field, FormSpec } from './form.ts';
 import { type Html, html, outward, type PageContext, time } from './html.ts';
+import type { HandOffView } from './model.ts';
 import { repositoryFields, type TriageOptions, triageForm } from './triage-form.ts';
 
 /** Texts that are ready to post in the forum. */
@@ -27,6 +29,7 @@ export interface ActOptions extends TriageOptions {
     readonly earlyPublic: boolean;
     readonly publish: boolean;
   };
+  readonly handOffs: readonly HandOffView[];
   readonly announcement?: ReadyPost | undefined;
   readonly reply?: ReadyPost | undefined;
 }
@@ -477,6 +480,39 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
       button: 'Done: record the advisory',
     }),
   },
+  'hand-off-done': {
+    label: 'Done by hand: something else',
+    hint: 'What the desk asked a person to do on GitHub or in the forum.',
+    form: ({ options }) => ({
+      intro:
+        options.handOffs.length === 0
+          ? html`<p class="soft">Nothing waits to be done by hand.</p>`
+          : html`<p>Say so once it is done. It is recorded, with your name.</p>`,
+      fields:
+        options.handOffs.length === 0
+          ? []
+          : [
+              {
+                kind: 'choice',
+                name: 'handOff',
+                label: 'What did you do?',
+                options: options.handOffs.map(({ id, what, repository, why }) => ({
+                  value: id,
+                  label: repository ? `${handOffWords[what]}: ${repository}` : handOffWords[what],
+                  hint: why,
+                })),
+              },
+            ],
+      button: 'Done: record it',
+    }),
+  },
+  'confirm-act': {
+    label: 'Confirm the waiting act',
+    hint: 'Another person asked for it; it needs two.',
+    preview: true,
+    when: (view) => waitingFor(view).length > 0,
+    form: () => ({ fields: [], button: 'Confirm it' }),
+  },
   'name-maintainer': {
     label: 'Name the maintainer',
     hint: 'The clock of reminders starts anew at their notification.',
@@ -668,8 +704,27 @@ const triageCommands = [
   'answer',
 ] as const;
 
+/** Acts that may need a second person. */
+const twoPersonCommands = ['forward', 'accept', 'go-public-early', 'command-publication'] as const;
+
+/** Acts of somebody else that wait for this viewer's confirmation, by their keys. */
+export const waitingFor = (
+  view: DisclosureView,
+): readonly (readonly [string, PendingAct & { command: Command }])[] =>
+  Object.entries(view.pending).flatMap(([key, { by, at, command }]) =>
+    command && by !== view.viewer.person ? [[key, { by, at, command }] as const] : [],
+  );
+
+const own = {
+  'see-announcement': ['see-announcement', 'link-announcement'],
+  'see-reply': ['see-reply', 'link-reply'],
+  'confirm-act': twoPersonCommands,
+  triage: triageCommands,
+} as const;
+
 /** The commands that a form can come to. */
-export const commandsOf = (act: Act) => (act === 'triage' ? triageCommands : ([act] as const));
+export const commandsOf = (act: Act): readonly CommandName[] =>
+  act in own ? own[act as keyof typeof own] : [act as Exclude<Act, keyof typeof own>];
 
 const mayAsk = (kind: ViewerKind, act: Act): boolean =>
   commandsOf(act).some((command) => {

@@ -1,13 +1,23 @@
 import type { Act } from '#contracts/forms.ts';
 import { type DisclosureView, type EntryView, plainStages } from '#domain/access.ts';
-import { exitWords, stageWords } from '#letters/words.ts';
-import { acts, formOf, possible } from './acts.ts';
+import { exitWords, handOffWords, stageWords } from '#letters/words.ts';
+import { acts, formOf, possible, waitingFor } from './acts.ts';
 import { type Attempt, errorSummary, renderForm } from './form.ts';
-import { facts, folded, type Html, html, outward, time } from './html.ts';
+import { facts, folded, type Html, html, outward, shortTime, time } from './html.ts';
 import { shell } from './layout.ts';
 import { lifecyclePicture } from './lifecycle-picture.ts';
 import type { DisclosureModel } from './model.ts';
-import { actLinks, entryFacts, knownFacts, message, siblings, state, steps, trail } from './parts.ts';
+import {
+  actLinks,
+  entryFacts,
+  knownFacts,
+  message,
+  pendingWords,
+  siblings,
+  state,
+  steps,
+  trail,
+} from './parts.ts';
 import { rating } from './rating.ts';
 
 /** A form that was not accepted, to be shown again with what was typed. */
@@ -56,16 +66,26 @@ function memberAsk(model: DisclosureModel): Html {
   const waiting = view.entries.filter(({ handOff, advisory }) => handOff && !handOff.doneAt && !advisory);
   if (waiting.length > 0)
     return html`<div class="asked"><h2>Asked of you: open ${waiting.length === 1 ? 'an advisory' : 'advisories'} by hand</h2><p>GitHub refused the desk. ${waiting.map((entry) => html`<br><a href="/d/${view.reference}/record-advisory?repository=${encodeURIComponent(entry.repository)}">${entry.repository}: how to do it, and “done”</a>`)}</p></div>`;
+  const { handOffs } = model.options;
+  if (handOffs.length > 0)
+    return html`<div class="asked"><h2>Asked of you: ${handOffs.length === 1 ? 'a step' : 'steps'} by hand</h2><ul>${handOffs.map(({ what, repository, url, why }) => html`<li>${handOffWords[what]}${repository ? html` (${repository})` : ''}: ${why}${url ? html` ${outward(url)}` : ''}</li>`)}</ul><p><a href="/d/${view.reference}/hand-off-done">Say what is done</a></p></div>`;
   const commented = view.entries.filter(({ severity }) => severity.commentAsked);
   if (commented.length > 0)
     return html`<div class="asked"><h2>Asked of you: a comment on the severity</h2><p>The maintainer has judged it; their word holds. ${commented.map((entry) => html`<br><a href="/d/${view.reference}/comment-severity?repository=${encodeURIComponent(entry.repository)}">${entry.repository}</a>`)}</p></div>`;
   return html`<p>Nothing is asked of you just now.</p>`;
 }
 
-const pendingNotice = (view: DisclosureView): Html =>
-  Object.keys(view.pending).length === 0
-    ? html``
-    : html`<div class="notice"><h2>An act waits for a second person</h2><p>${Object.keys(view.pending).map((key) => html`<code>${key.replace(/:[0-9a-f]{16}$/, '')}</code> `)}: it happens when another person confirms it by doing the same.</p></div>`;
+/** What waits for a second person: for this viewer to look at and confirm, or their own that waits for another. */
+function pendingNotice(model: DisclosureModel): Html {
+  const { view, options } = model;
+  const all = Object.entries(view.pending);
+  if (all.length === 0) return html``;
+  const asked = new Set(waitingFor(view).map(([key]) => key));
+  return html`<div class="notice"><h2>${all.length === 1 ? 'An act waits' : 'Acts wait'} for a second person</h2><ul>${all.map(
+    ([key, { by, at, command }]) =>
+      html`<li>${by === view.viewer.person ? 'You' : (model.names[by] ?? 'Somebody else')} asked for it, ${shortTime(options.context, at)}: ${pendingWords(command, key)}. ${asked.has(key) ? html`<a href="/d/${view.reference}/confirm-act?key=${encodeURIComponent(key)}">Look at it, then confirm it</a>` : by === view.viewer.person ? 'Another person confirms it.' : 'It happens when another person does the same.'}</li>`,
+  )}</ul></div>`;
+}
 
 function entries(model: DisclosureModel): Html {
   return html`${model.view.entries.map(
@@ -85,13 +105,13 @@ function memberPage(model: DisclosureModel, tried?: Tried): Html {
     html`${tried ? errorSummary(tried.attempt.errors) : ''}${heading(view, title)}
 ${view.stage ? lifecyclePicture(view.stage) : ''}
 <div class="columns"><div>
-${memberAsk(model)}${pendingNotice(view)}
+${memberAsk(model)}${pendingNotice(model)}
 ${model.description ? html`<h2>Description</h2><pre>${model.description}</pre>` : ''}
 ${entries(model)}
 <h2 id="report">Report and conversation</h2>
 ${model.messages.length === 0 ? html`<p class="soft">No mail belongs to it.</p>` : model.messages.map((each) => message(context, each))}
 ${triages ? html`<h2 id="triage">Triage this report</h2>${form(model, 'triage', tried)}` : ''}
-<h2>What you can do</h2>${actLinks(view, undefined, ['triage'])}
+<h2>What you can do</h2>${actLinks(view, undefined, ['triage', 'confirm-act', ...(model.options.handOffs.length === 0 ? (['hand-off-done'] as const) : [])])}
 <h2>Record</h2>${trail(context, model.trail)}
 <p class="soft">What others see: <a href="/d/${view.reference}?as=reporter">the reporter’s page</a>${view.entries.map((entry) => html`, <a href="/d/${view.reference}?as=maintainer&amp;repository=${encodeURIComponent(entry.repository)}">the page of ${entry.repository}’s maintainer</a>`)}.</p>
 </div><aside>
@@ -106,6 +126,7 @@ ${triages ? html`<h2 id="triage">Triage this report</h2>${form(model, 'triage', 
       ],
       ...state(context, view),
       ['Weaknesses', view.cwes?.join(', ')],
+      ['Reported on GitHub', view.githubReport && outward(view.githubReport.url, view.githubReport.ghsa)],
       [
         'Reporter',
         view.reporters.length > 0
@@ -176,11 +197,11 @@ ${view.stage ? lifecyclePicture(view.stage) : ''}
 <div class="columns"><div>
 ${next ? html`<div class="asked"><h2>Next: ${acts[next.act].label.toLowerCase()}${next.entry ? html` <span class="soft">(${next.entry.repository})</span>` : ''}</h2><p>${acts[next.act].hint}</p><p><a class="button" href="/d/${view.reference}/${next.act}${where}">${acts[next.act].label}</a></p></div>` : html`<p>Nothing is asked of you just now.</p>`}
 <p class="notice">Please keep the details private until a fix has been released publicly, and develop the fix in the advisory’s temporary private fork.</p>
-${pendingNotice(view)}
+${pendingNotice(model)}
 ${model.description ? html`<h2>What is wrong</h2><pre>${model.description}</pre>` : html`<p class="soft">The description follows.</p>`}
 ${entries(model)}
 ${siblings(view.siblings)}
-<h2>For the whole disclosure</h2>${actLinks(view)}
+<h2>For the whole disclosure</h2>${actLinks(view, undefined, ['confirm-act'])}
 </div><aside><h2>State</h2>${facts([
       ...state(context, view),
       ['Weaknesses', view.cwes?.join(', ')],

@@ -1,6 +1,7 @@
 import type { DisclosureView } from '#domain/access.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Intake } from '#domain/intake.ts';
+import type { HandOffWhat } from '#domain/letter.ts';
 import type { PersonId } from '#domain/people.ts';
 import type { ActOptions } from './acts.ts';
 
@@ -22,10 +23,23 @@ export interface Message {
   /** Absent where it cannot be read here (unparsed, encrypted, erased). */
   readonly text?: string | undefined;
   readonly truncated?: boolean | undefined;
+  /** How a letter of ours stands with each of its recipients; for members. */
+  readonly delivery?: readonly string[] | undefined;
   readonly notes: readonly string[];
   readonly files: readonly FileView[];
   /** The raw mail. */
   readonly raw?: string | undefined;
+}
+
+/** What a person was asked to do by hand. */
+export interface HandOffView {
+  /** What, and of which repository, in one word: how the form names it. */
+  readonly id: string;
+  readonly what: HandOffWhat;
+  readonly why: string;
+  readonly since: Instant;
+  readonly repository?: string | undefined;
+  readonly url?: string | undefined;
 }
 
 /** One line of the audit trail, in words. */

@@ -3,7 +3,7 @@ import type { EntryView } from '#domain/access.ts';
 import { severityOf, severityText } from '#domain/severity.ts';
 import type { RenderedLetter } from '#letters/context.ts';
 import { acts, formOf } from './acts.ts';
-import { errorSummary, type Field, type FieldError, hiddenFields, type Values } from './form.ts';
+import { errorSummary, type Field, type FieldError, hiddenFields, renderField, type Values } from './form.ts';
 import { facts, type Html, html, type PageContext, raw, shortTime } from './html.ts';
 import { shell } from './layout.ts';
 import { lifecyclePicture } from './lifecycle-picture.ts';
@@ -79,6 +79,9 @@ export interface Preview {
   /** Where something moved on meanwhile: what happened since. */
   readonly since?: readonly TrailLine[] | undefined;
   readonly verb: string;
+  /** A second person's confirmation: who asked first, in words, and what shows that this one means it too. */
+  readonly confirms?: { readonly asked: string; readonly by: 'tick' | 'reference' } | undefined;
+  readonly errors?: readonly FieldError[] | undefined;
 }
 
 /** "Check your answers": what was said, what will happen, who gets which letter; the letters are the very ones. */
@@ -92,18 +95,22 @@ export function previewPage({
   changes,
   since,
   verb,
+  confirms,
+  errors = [],
 }: Preview): Html {
   const { view } = model;
   const { context } = model.options;
   const spec = formOf(act, { view, entry, options: model.options });
-  const grave = acts[act].grave === true;
+  const grave = acts[act].grave === true || confirms !== undefined;
+  const hidden = { ...values, revision: String(view.revision), form: model.formId, confirmed: 'yes' };
+  const kept = Object.entries(hidden).filter(([name]) => !confirms || (name !== 'sure' && name !== 'typed'));
   return shell({
     title: `${view.reference}: check, then ${verb.toLowerCase()}`,
     context,
     who: model.who,
-    body: html`<p><a href="/d/${view.reference}">Back to ${view.reference}, change nothing</a></p><h1>Check your answers</h1><p class="soft">${spec.title}</p>
+    body: html`${errorSummary(errors)}<p><a href="/d/${view.reference}">Back to ${view.reference}, change nothing</a></p><h1>${confirms ? 'Check what waits for you' : 'Check your answers'}</h1><p class="soft">${spec.title}</p>
 ${since && since.length > 0 ? changesSince(context, since) : ''}
-<h2>What you answered</h2>${facts(answers(spec.fields, values, vector))}
+${confirms ? html`<p>${confirms.asked}</p>` : html`<h2>What you answered</h2>${facts(answers(spec.fields, values, vector))}`}
 <h2>What will happen</h2><ul>${changes.map((change) => html`<li>${change}</li>`)}${grave ? html`<li><strong>It cannot be undone.</strong></li>` : ''}</ul>
 <h2>Who will be told</h2>${
       letters.length === 0
@@ -113,9 +120,21 @@ ${since && since.length > 0 ? changesSince(context, since) : ''}
               html`<details ${/^(the reporter|the operator)/.test(to) ? raw('open') : ''}><summary>To ${to}: ${letter.subject}</summary><pre>${letter.text}</pre></details>`,
           )
     }
-<form method="post" action="/d/${view.reference}/${act}">${hiddenFields({ ...values, revision: String(view.revision), form: model.formId, confirmed: 'yes' })}<div class="buttons"><button type="submit" class="${grave ? 'grave' : ''}">${verb}</button><a href="/d/${view.reference}">Change nothing</a></div></form>`,
+<form method="post" action="/d/${view.reference}/${act}">${hiddenFields(Object.fromEntries(kept))}${confirms ? renderField(meant(view.reference, confirms.by), errors.length > 0 ? { values: {}, errors } : undefined) : ''}<div class="buttons"><button type="submit" class="${grave ? 'grave' : ''}">${verb}</button><a href="/d/${view.reference}">Change nothing</a></div></form>`,
   });
 }
+
+/** What a scanner that presses buttons cannot give: the second person's word that they looked. */
+const meant = (reference: string, by: 'tick' | 'reference'): Field =>
+  by === 'tick'
+    ? { kind: 'tick', name: 'sure', label: 'I have read it, and confirm it' }
+    : {
+        kind: 'text',
+        name: 'typed',
+        label: `Type the reference, ${reference}`,
+        hint: 'This cannot be undone. Typing it shows that you mean this one.',
+        short: true,
+      };
 
 const changesSince = (context: PageContext, lines: readonly TrailLine[]): Html =>
   html`<div class="notice" role="alert"><h2>It changed meanwhile</h2><p>Since you opened the page, this happened. Nothing of yours was done yet.</p><ul>${lines.map((line) => html`<li>${shortTime(context, line.at)}: ${line.who} ${line.what}${line.detail ? ` (${line.detail})` : ''}</li>`)}</ul></div>`;

@@ -1,5 +1,6 @@
 import type { Act } from '#contracts/forms.ts';
 import type { DisclosureView, EntryView, SiblingView } from '#domain/access.ts';
+import type { Command } from '#domain/commands.ts';
 import { triageSteps } from '#domain/disclosure.ts';
 import { exitWords, holdWords, reasonWords } from '#letters/words.ts';
 import { acts, factWords, possible, stepWords } from './acts.ts';
@@ -19,7 +20,7 @@ const file = (each: FileView): Html =>
 
 /** One mail or text of the conversation: text only, files as downloads. */
 export function message(context: PageContext, each: Message): Html {
-  return html`<article class="message${each.ours ? ' ours' : ''}"><header><strong>${each.title}</strong> <span class="soft">·</span> ${shortTime(context, each.at)}${each.subject ? html`<br><span class="soft">Subject:</span> ${each.subject}` : ''}</header>
+  return html`<article class="message${each.ours ? ' ours' : ''}"><header><strong>${each.title}</strong> <span class="soft">·</span> ${shortTime(context, each.at)}${each.delivery ? html` <span class="soft">·</span> ${each.delivery.map((state) => html`<span class="tag">${state}</span> `)}` : ''}${each.subject ? html`<br><span class="soft">Subject:</span> ${each.subject}` : ''}</header>
 ${each.notes.map((note) => html`<p class="notice">${note}</p>`)}
 ${each.text === undefined ? html`<p class="soft">There is no text to show.</p>` : html`<pre>${each.text}</pre>`}
 ${each.truncated ? html`<p class="soft">This is the beginning; the whole is in the raw mail.</p>` : ''}
@@ -110,6 +111,22 @@ export function nameOf(model: Pick<DisclosureModel, 'names'>, actor: string): st
   const id = actor.slice(actor.indexOf(':') + 1);
   const kind = actor.includes(':') ? actor.slice(0, actor.indexOf(':')) : '';
   return model.names[id] ?? (kind ? `a ${kind}` : actor === 'desk' ? 'the desk' : actor);
+}
+
+/** What waits for a second person, in words. */
+export function pendingWords(command: Command | undefined, key: string): string {
+  switch (command?.name) {
+    case 'forward':
+      return `forward it to ${command.operator.instance}`;
+    case 'accept':
+      return `find it valid, and forward it to ${command.operator?.instance ?? 'an operator'}`;
+    case 'go-public-early':
+      return 'take the early-public path';
+    case 'command-publication':
+      return `publish the advisory of ${command.repository}`;
+    default:
+      return key.replace(/:[0-9a-f]{16}$/, '');
+  }
 }
 
 /** Hold, exit, embargo and release: what lies over the stage. */

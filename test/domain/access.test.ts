@@ -96,6 +96,20 @@ describe('the access matrix (design, Links and pages)', () => {
     expect(JSON.stringify(view)).not.toMatch(/VERSION-b|VECTOR-b|p-sid|p-rae|p-rob|p-olga|mail-1/);
   });
 
+  it('maintainer: of acts that wait for a second person, those on their own repository', () => {
+    const waits = (repository: string) =>
+      ({ by: 'p-other', at, command: { name: 'command-publication', repository } }) as const;
+    const pending = {
+      'publish:a/one': waits('a/one'),
+      'publish:b/two': waits('b/two'),
+      'forward:p-olga:1': { by: 'p-mo', at },
+    };
+    const view = visible({ kind: 'maintainer', person: 'p-mia' }, { ...disclosure, pending });
+    expect(Object.keys(view?.pending ?? {})).toEqual(['publish:a/one']);
+    const member = visible({ kind: 'member', person: 'p-max' }, { ...disclosure, pending });
+    expect(Object.keys(member?.pending ?? {})).toHaveLength(3);
+  });
+
   it('maintainer: the reporter only as the credit that they chose', () => {
     const view = visible({ kind: 'maintainer', person: 'p-mia' }, disclosure);
     expect(view?.credit).toEqual({ 1: { choice: 'name', as: 'Rae Porter' } });

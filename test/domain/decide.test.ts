@@ -111,12 +111,14 @@ describe('triage', () => {
     it.do(member, forward);
     expect(it.disclosure.exit).toBeUndefined();
     expect(it.letters).toEqual(['confirm-act → working-group']);
+    expect(Object.values(it.disclosure.pending ?? {})).toMatchObject([{ by: 'p-member', command: forward }]);
     it.do(member, forward);
     expect(it.disclosure.exit).toBeUndefined();
     it.do(otherMember, forward);
 
     expect(it.disclosure.exit?.kind).toBe('forwarded');
     expect(it.last.data.confirmedFor).toBe('p-member');
+    expect(it.disclosure.pending).toBeUndefined();
   });
 
   test('A3: a duplicate closes with a link, and its reporters are handed to the original', () => {

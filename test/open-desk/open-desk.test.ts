@@ -468,6 +468,139 @@ describe('acting (5)', () => {
     expect((await desk.stored()).announcement).toMatchObject({ topic: 7, established: 'linked' });
   });
 
+  it('R14: one that nobody can see yet is linked all the same, and watched', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    await mia.act('propose-release', { date: '2026-03-09', time: '15:00', zone: 'utc' });
+    desk.forumHides = true;
+    const url = 'https://discuss.openedx.example/t/security/7';
+    expect((await mia.act('see-announcement', { url: 'https://discuss.openedx.example/u/mo' })).status).toBe(
+      422,
+    );
+    const linked = await mia.act('see-announcement', { url });
+    expect(linked.status).toBe(303);
+    expect(await mia.text(linked.headers.get('location') ?? '')).toContain('watched until it is visible');
+    const { announcement, linked: watched, stage } = await desk.stored();
+    expect([announcement, watched?.announcement?.url, stage]).toEqual([undefined, url, 'advised']);
+    desk.forumHides = false;
+    await mia.act('see-announcement', { url });
+    const reply = `${url}/3`;
+    expect((await mia.act('see-reply', { url: 'https://discuss.openedx.example/t/other/8/3' })).status).toBe(
+      422,
+    );
+    expect((await mia.act('see-reply', { url: reply })).status).toBe(303);
+    expect((await desk.stored()).linked?.reply?.url).toBe(reply);
+  });
+
+  it('R3: a forward that needs two is confirmed by another member, on the very letter, by one button', async () => {
+    desk = new Desk({ forwardNeedsTwo: true });
+    await desk.seed();
+    const [mo, max] = [await desk.as('mo', 'member'), await desk.as('max', 'member')];
+    const operator = desk.who('security').id;
+    const forward = {
+      outcome: 'operator',
+      operator,
+      operatorText: canaries.forwarded,
+      withAttachments: 'no',
+      reply_operator: '',
+    };
+    const action = `/d/${reference}/confirm-act`;
+    await mo.confirm(
+      await mo.submit(await mo.text(), `/d/${reference}/triage`, forward),
+      `/d/${reference}/triage`,
+    );
+    expect((await desk.stored()).operators).toBeUndefined();
+    expect(await mo.text()).not.toContain('/confirm-act?key=');
+    const path = /href="([^"]*confirm-act\?key=[^"]*)"/.exec(await max.text())?.[1] ?? '';
+    const page = await max.text(path);
+    expect(page).toContain('Mo Member asked to forward it to Example University');
+    expect(page).toContain('security@university.example');
+    expect(page).toContain(canaries.forwarded);
+    // A scanner that only presses the button changes nothing.
+    const before = await desk.snapshot();
+    const pressed = await max.submit(page, action, {});
+    expect(pressed.status).toBe(422);
+    expect(await pressed.text()).toContain('Tick the box to say that you have read it.');
+    expect(await desk.snapshot()).toBe(before);
+    const done = await max.submit(page, action, { sure: 'yes' });
+    expect(done.status).toBe(303);
+    const stored = await desk.stored();
+    expect([stored.operators, stored.exit?.kind, stored.pending]).toEqual([
+      [operator],
+      'forwarded',
+      undefined,
+    ]);
+    // Sent again it shows what it came to; there is nothing to confirm twice.
+    expect((await max.submit(page, action, { sure: 'yes' })).headers.get('location')).toContain('again=1');
+  });
+
+  it('V10: nobody confirms their own act, and what cannot be undone asks for the reference', async () => {
+    desk = new Desk({ earlyPublicNeedsTwo: true });
+    await desk.seed();
+    await advise();
+    const [mo, max] = [await desk.as('mo', 'member'), await desk.as('max', 'member')];
+    const asked = await mo.act('go-public-early', { reason: 'It is being exploited.', typed: reference });
+    await mo.confirm(asked, `/d/${reference}/go-public-early`);
+    expect((await desk.stored()).embargo.ended).toBeUndefined();
+    const action = `/d/${reference}/confirm-act`;
+    const page = await max.text(`${action}?key=go-public-early`);
+    expect((await max.submit(page, action, { typed: 'EDX-2026-0009' })).status).toBe(422);
+    const own = hiddenOf(page, action);
+    const { revision: _revision, form: _form, ...mine } = own;
+    const version = String((await desk.stored()).version);
+    const alone = await desk.post(
+      action,
+      { ...mine, revision: version, form: 'x', typed: reference },
+      mo.cookie,
+    );
+    expect(alone.status).toBe(422);
+    expect((await desk.stored()).embargo.ended).toBeUndefined();
+    expect((await max.submit(page, action, { typed: reference })).status).toBe(303);
+    expect((await desk.stored()).embargo.ended?.by).toBe('early-public');
+  });
+
+  it('what was done by hand is said once, and is then asked of nobody', async () => {
+    await advise();
+    const { commit } = desk.deps(origin);
+    await commit({
+      disclosure: reference,
+      command: { name: 'hand-off', what: 'request-cve', why: 'GitHub answered 403', repository },
+      actor: { kind: 'desk' },
+      cause: 'h',
+    });
+    const mo = await desk.as('mo', 'member');
+    expect(await mo.text()).toContain(`Request a CVE from the advisory (${repository}): GitHub answered 403`);
+    expect((await mo.act('hand-off-done', {})).status).toBe(422);
+    expect((await mo.act('hand-off-done', { handOff: `request-cve ${repository}` })).status).toBe(303);
+    expect(await mo.text()).not.toContain('Request a CVE from the advisory (');
+    const last = (await desk.store.events(`DISC#${reference}`)).at(-1);
+    expect(last).toMatchObject({
+      type: 'hand-off-done',
+      data: { what: 'request-cve', repository },
+      letters: [],
+    });
+    const mia = await desk.as('mia', 'maintainer');
+    expect((await mia.get(`/d/${reference}/hand-off-done`)).status).toBe(404);
+  });
+
+  it('members see how each letter stands, and where a report was filed on GitHub', async () => {
+    const report = { repository, ghsa: 'GHSA-aaaa-bbbb-cccc', url: 'https://github.example/GHSA-9' };
+    desk = new Desk();
+    await desk.seed({ githubReport: report });
+    const mo = await desk.as('mo', 'member');
+    const sent = await mo.act('reply-to-reporter', { text: canaries.ours });
+    await mo.confirm(sent, `/d/${reference}/reply-to-reporter`);
+    const event = (await desk.store.events(`DISC#${reference}`)).at(-1);
+    expect(await mo.text()).toContain('<span class="tag">waits to be sent</span>');
+    const delivery = { state: 'bounced', at: desk.now, attempts: 1 } as const;
+    await desk.store.recordDelivery(`DISC#${reference}`, event?.cause ?? '', { L0: delivery }, true);
+    const page = await mo.text();
+    expect(page).toContain('<span class="tag">came back: it did not arrive</span>');
+    expect(page).toContain('https://github.example/GHSA-9');
+    const reporter = await desk.as('canary-reporter', 'reporter');
+    expect(await reporter.text()).not.toMatch(/came back|GHSA-9/);
+  });
+
   it('A6: the reporter chooses the credit, adds text and a file', async () => {
     const reporter = await desk.as('canary-reporter', 'reporter');
     await reporter.submit(await reporter.text(), `/d/${reference}/choose-credit`, {
