@@ -27,7 +27,7 @@ import type {
 import { ActorInactive, CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
 import { parseItem } from '#contracts/stored-items.ts';
 import { isOpen } from '#domain/disclosure.ts';
-import { type Instant, ms } from '#domain/instant.ts';
+import { type Instant, ms, plus } from '#domain/instant.ts';
 import { listOf } from '#domain/intake.ts';
 import { errandKinds } from '#domain/letter.ts';
 import type { Person, PersonId } from '#domain/people.ts';
@@ -199,7 +199,7 @@ export function createDeskStore(config: {
           pk,
           sk,
           v: write.expect + 1,
-          ...(head !== undefined && { head }),
+          ...(head && { head }),
           ...index,
           item: { ...write.item, version: write.expect + 1 },
         },
@@ -250,13 +250,18 @@ export function createDeskStore(config: {
     if (!first || 'counter' in first)
       throw new TypeError('a commit writes at least the aggregate of its event');
     const place = placeOf(first);
-    const prev = await headOf(place.pk, place.sk, first.expect);
+    // A write beside the aggregate's carries its own chain's head on.
+    const [prev = '', ...others] = await Promise.all(
+      writes.map((write) =>
+        'counter' in write ? '' : headOf(placeOf(write).pk, placeOf(write).sk, write.expect),
+      ),
+    );
     const made = chained(event, first.expect + 1, prev);
     const written = new Set(writes.map((write) => placeOf(write).pk));
     const checks = actors.filter(({ person }) => !written.has(`PERSON#${person}`));
     const items = [
       transactEvent(made),
-      ...writes.map((write, at) => transactPut(write, at === 0 ? made.hash : undefined)),
+      ...writes.map((write, at) => transactPut(write, at === 0 ? made.hash : others[at - 1])),
       ...checks.map(transactActor),
     ];
     try {
@@ -266,7 +271,12 @@ export function createDeskStore(config: {
       heads.delete(place.pk);
       throw await refusal(error, event.partition, event.cause, writes, checks);
     }
-    heads.set(place.pk, { version: first.expect + 1, head: made.hash });
+    for (const [at, write] of writes.entries())
+      if (!('counter' in write))
+        heads.set(placeOf(write).pk, {
+          version: write.expect + 1,
+          head: at === 0 ? made.hash : (others[at - 1] ?? ''),
+        });
     return made;
   }
 
@@ -383,31 +393,37 @@ export function createDeskStore(config: {
     }
   }
 
+  const dueIn = (shard: number, from: Instant, until: Instant, limit?: number): Promise<Item[]> =>
+    query({
+      IndexName: 'due',
+      KeyConditionExpression: 'dueShard = :shard AND dueAt BETWEEN :from AND :until',
+      ExpressionAttributeValues: { ':shard': `due#${shard}`, ':from': from, ':until': until },
+      ...(limit && { Limit: limit }),
+    });
+
+  /** A page of one shard, with every row of its last instant: the index has no order within one. */
+  async function duePageOf(shard: number, from: Instant, until: Instant) {
+    const rows = await dueIn(shard, from, until, duePage);
+    if (rows.length < duePage) return { rows, last: undefined };
+    const last = String(rows.at(-1)?.dueAt);
+    const before = rows.filter(({ dueAt }) => dueAt !== last);
+    return { rows: [...before, ...(await dueIn(shard, last, last))], last };
+  }
+
+  /** The cursor is the instant up to which everything was answered. */
   async function due(until: Instant, cursor?: string) {
-    const [afterAt = '', afterPk = ''] = cursor ? [cursor.slice(0, 24), cursor.slice(25)] : [];
+    const from = cursor ? plus(cursor, 1) : '0';
     const pages = await Promise.all(
-      Array.from({ length: shards }, (_, shard) =>
-        query({
-          IndexName: 'due',
-          KeyConditionExpression: 'dueShard = :shard AND dueAt BETWEEN :from AND :until',
-          ExpressionAttributeValues: { ':shard': `due#${shard}`, ':from': afterAt || '0', ':until': until },
-          Limit: duePage,
-        }),
-      ),
+      Array.from({ length: shards }, (_, shard) => duePageOf(shard, from, until)),
     );
     // A shard that has more hides what comes after its last row: only what lies before is in order.
-    const frontier = pages
-      .filter((page) => page.length >= duePage)
-      .map((page) => String(page.at(-1)?.dueAt))
-      .sort()[0];
+    const frontier = pages.flatMap(({ last }) => (last === undefined ? [] : [last])).sort()[0];
     const items = pages
-      .flat()
+      .flatMap(({ rows }) => rows)
       .map((item): DueItem => ({ partition: String(item.pk) as Partition, dueAt: String(item.dueAt) }))
-      .filter(({ dueAt, partition }) => dueAt > afterAt || (dueAt === afterAt && partition > afterPk))
       .filter(({ dueAt }) => frontier === undefined || dueAt <= frontier)
-      .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : a.partition < b.partition ? -1 : 1));
-    const last = items.at(-1);
-    return frontier !== undefined && last ? { items, cursor: `${last.dueAt} ${last.partition}` } : { items };
+      .sort((x, y) => (x.dueAt < y.dueAt ? -1 : x.dueAt > y.dueAt ? 1 : x.partition < y.partition ? -1 : 1));
+    return frontier === undefined ? { items } : { items, cursor: frontier };
   }
 
   async function countWithin(

@@ -227,6 +227,21 @@ export function describeStore(name: string, makeStore: (clock: Clock) => Promise
       });
     });
 
+    test('a write beside another aggregate’s event leaves its own chain whole', async () => {
+      const put = (expectVersion: number) =>
+        ({ put: 'person', item: person('p-1'), expect: expectVersion }) as const;
+      await store.commit({ writes: [put(0)], event: event('PERSON#p-1', 'c1') });
+      await store.commit({
+        writes: [{ put: 'disclosure', item: disclosure('EDX-2026-0001'), expect: 0 }, put(1)],
+        event: event('DISC#EDX-2026-0001', 'm1'),
+      });
+      await store.commit({ writes: [put(2)], event: event('PERSON#p-1', 'c2') });
+
+      const events = await store.events('PERSON#p-1');
+      expect(events.map(({ cause }) => cause)).toEqual(['c1', 'c2']);
+      expect(firstBreak(events)).toBeUndefined();
+    });
+
     describe('lists', () => {
       test('open, ended, and the members’ lists of intakes', async () => {
         await store.commit(putDisclosure(disclosure('EDX-2026-0001'), 0, 'm1'));
@@ -299,6 +314,29 @@ export function describeStore(name: string, makeStore: (clock: Clock) => Promise
         } while (cursor !== undefined);
 
         expect(found).toEqual(Array.from({ length: 50 }, (_, i) => plus(t0, i * hour)));
+      });
+
+      test('more due at one instant than a page holds are all found', { timeout: 60_000 }, async () => {
+        const ids = Array.from({ length: 450 }, (_, i) => `EDX-2026-${String(i).padStart(4, '0')}`);
+        for (let i = 0; i < ids.length; i += 25)
+          await Promise.all(
+            ids.slice(i, i + 25).map((id) =>
+              store.commit({
+                writes: [{ put: 'disclosure', item: disclosure(id), expect: 0, due: t0 }],
+                event: event(`DISC#${id}`, id),
+              }),
+            ),
+          );
+
+        const found = new Set<string>();
+        let cursor: string | undefined;
+        do {
+          const page = await store.due(t0, cursor);
+          for (const { partition } of page.items) found.add(partition);
+          cursor = page.cursor;
+        } while (cursor !== undefined);
+
+        expect(found.size).toBe(450);
       });
 
       test('a put without a due instant takes the item off the due index', async () => {
