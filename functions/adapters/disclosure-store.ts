@@ -413,6 +413,7 @@ export function createDeskStore(config: {
   /** The cursor is the instant up to which everything was answered. */
   async function due(until: Instant, cursor?: string) {
     const from = cursor ? plus(cursor, 1) : '0';
+    if (from > until) return { items: [] };
     const pages = await Promise.all(
       Array.from({ length: shards }, (_, shard) => duePageOf(shard, from, until)),
     );
