@@ -44,7 +44,7 @@ export function chromium(): string {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     throw new Error(`No Chromium was found. ${advice}`);
   const apt = (...parameters: string[]) =>
-    execFileSync('apt-get', ['--quiet', '--yes', ...parameters], {
+    execFileSync('/usr/bin/apt-get', ['--quiet', '--yes', ...parameters], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       stdio: ['ignore', 'ignore', 'inherit'],
       timeout: 200_000,
