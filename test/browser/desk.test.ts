@@ -353,8 +353,9 @@ describe('every page fits (style, Pages and letters 7)', () => {
       ]);
       for (const url of [landing, ...paths]) {
         await page.goto(url);
-        for (const each of await page.locator('main details').all())
-          await each.evaluate((element) => element.setAttribute('open', ''));
+        await page.evaluate(() => {
+          for (const each of document.querySelectorAll('details')) each.open = true;
+        });
         measured.add(url);
         const beyond = await overflow(page);
         if (beyond > 0) wide.push(`${url}: ${beyond} px`);

@@ -18,14 +18,15 @@ export async function readEverything(world: World, link: string, most: number): 
     const url = waiting.shift() ?? '';
     if (seen.has(url)) continue;
     seen.add(url);
-    for (const method of ['GET', 'HEAD']) {
+    const read = async (method: 'GET' | 'HEAD') => {
       const answer = await fetch(url, { method, headers: { cookie: cookies }, redirect: 'manual' });
-      const text = await answer.text();
-      // Forms are addresses too: a reader fetches them.
-      for (const [, href = ''] of text.matchAll(/\s(?:href|action|src)="([^"]*)"/g)) {
-        const found = ownPath(href.replace(/&amp;/g, '&'), url);
-        if (found) waiting.push(found);
-      }
+      return answer.text();
+    };
+    const [text] = await Promise.all([read('GET'), read('HEAD')]);
+    // Forms are addresses too: a reader fetches them.
+    for (const [, href = ''] of text.matchAll(/\s(?:href|action|src)="([^"]*)"/g)) {
+      const found = ownPath(href.replace(/&amp;/g, '&'), url);
+      if (found) waiting.push(found);
     }
   }
   await context.close();

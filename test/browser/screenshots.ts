@@ -15,15 +15,15 @@ try {
     'Reset tokens can be guessed',
     'Hello,\n\nthe tokens in password reset mails are made from the clock. I could guess one within a minute:\n\n1. ask for a reset of any account\n2. note the minute\n3. try the 60 tokens of that minute\n\nAda Lovelace',
   );
-  const context = await world.window({ viewport: { width: 1180, height: 1180 }, deviceScaleFactor: 1.5 });
+  const context = await world.window({ viewport: { width: 1180, height: 1380 }, deviceScaleFactor: 1.5 });
   const page = await openLink(context, linkTo(world, members(world), reference, /New report/));
   await fillTriage(page, 'openedx/openedx-platform', 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N');
   const file = join(folder, 'triage.png');
-  // The calculator with its live score, and the fields around it.
+  // From the top: the stage, what is asked, the report, and the form below it; no pointer over anything.
+  await page.mouse.move(0, 0);
   await page.evaluate(() => {
-    const score = document.querySelector('[data-cvss-score]');
-    scrollBy(0, (score?.getBoundingClientRect().top ?? 0) - 420);
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    scrollTo(0, 0);
   });
   await page.screenshot({ path: file });
   process.stdout.write(`${file}\n`);
