@@ -1,15 +1,15 @@
 import type { Measure } from '#contracts/metrics.ts';
 import type { Clock, DeskEvent, DeskStore, StoredEvent } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
-import { VersionConflict } from '#contracts/store-errors.ts';
+import { UnknownDisclosure, VersionConflict } from '#contracts/store-errors.ts';
 import type { Command, Situation } from '#domain/commands.ts';
 import { decide } from '#domain/decide.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { type Actor, actorName, type PersonId } from '#domain/people.ts';
-import { onDutyAt } from '#domain/rota.ts';
 import { addressGroup } from './address-group.ts';
 import { commitDecided } from './commit-decided.ts';
 import { countCommit } from './count-commit.ts';
+import { whoIsOnDuty } from './on-duty.ts';
 import { cadenceOf, changedGroups } from './reminder-groups.ts';
 
 /** One command on one disclosure, and what made it happen. */
@@ -31,26 +31,9 @@ export interface CommandResult {
   readonly event: DeskEvent | StoredEvent;
 }
 
-/** There is no disclosure of this reference. */
-export class UnknownDisclosure extends Error {
-  override readonly name = 'UnknownDisclosure';
-}
+export { UnknownDisclosure, whoIsOnDuty };
 
 export type CommitCommand = (input: CommandInput) => Promise<CommandResult>;
-
-/** Who is on duty now, as the rota says; undefined when nobody is. */
-export async function whoIsOnDuty(
-  store: Pick<DeskStore, 'rota' | 'people'>,
-  now: string,
-): Promise<PersonId | undefined> {
-  const rota = await store.rota();
-  if (!rota) return undefined;
-  const covering = rota.shifts.filter((shift) => shift.start <= now && now < shift.end);
-  if (covering.length === 0) return undefined;
-  const people = await store.people([...new Set(covering.map((shift) => shift.member))]);
-  const members = people.map((person) => ({ id: person.id, state: person.member ?? 'left' }));
-  return onDutyAt(covering, members, now)[0]?.member;
-}
 
 /**
  * Load → decide → commit, for every command that anyone gives. A conflict with another commit is decided anew

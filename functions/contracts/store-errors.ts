@@ -34,3 +34,8 @@ export class ActorInactive extends StoreError {
     this.person = person;
   }
 }
+
+/** There is no disclosure of this reference. */
+export class UnknownDisclosure extends Error {
+  override readonly name = 'UnknownDisclosure';
+}

@@ -24,15 +24,11 @@ import { type SentForm, sentForm, smallForm, textForm } from './body.ts';
 import type { OpenDeskDeps } from './deps.ts';
 import { entryIn, loadModel, type Opened, open, situationOf, trailLine, whoIs } from './load.ts';
 import { notYours } from './page-errors.ts';
-import type { Session } from './session.ts';
+import { causeOf, type Session } from './session.ts';
 import { BadForm, confirmedBy, toCommand } from './to-command.ts';
 
 /** What a POST came to: a page with its status, or where to go on. */
 export type Answer = { readonly status: 200 | 409 | 422; readonly page: Html } | { readonly goTo: string };
-
-/** An act counts once: a form's id, under the session it was shown in. */
-export const causeOf = (session: Session, formId: string): string =>
-  `act:${session.claims.jti}:${formId.replace(/[^\w-]/g, '').slice(0, 64)}`;
 
 const donePath = (reference: string, formId: string, again: boolean): string =>
   `/d/${reference}/done/${encodeURIComponent(formId)}${again ? '?again=1' : ''}`;

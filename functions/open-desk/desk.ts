@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { whoIsOnDuty } from '#commit/commit-command.ts';
+import { whoIsOnDuty } from '#commit/on-duty.ts';
 import { intakeForm, read } from '#contracts/forms.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
 import { visible } from '#domain/access.ts';
@@ -10,14 +10,13 @@ import { deskPage, intakePage } from '#pages/desk-page.ts';
 import type { Attempt } from '#pages/form.ts';
 import type { IntakeLine, OpenLine } from '#pages/model.ts';
 import { refusal } from '#pages/outcome-pages.ts';
-import { causeOf } from './act.ts';
 import { sentForm, smallForm } from './body.ts';
 import { pageContext } from './context.ts';
 import { mailMessage } from './conversation.ts';
 import type { OpenDeskDeps } from './deps.ts';
 import { nextStep, whoIs } from './load.ts';
 import { notYours } from './page-errors.ts';
-import { isDesk, type Session, scopeOf } from './session.ts';
+import { causeOf, isDesk, type Session, scopeOf } from './session.ts';
 
 const shownEnded = 20;
 

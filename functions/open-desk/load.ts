@@ -1,4 +1,4 @@
-import { whoIsOnDuty } from '#commit/commit-command.ts';
+import { whoIsOnDuty } from '#commit/on-duty.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
 import { belongs, type DisclosureView, type EntryView, type Viewer, visible } from '#domain/access.ts';
 import { announcementTopic, replyPost } from '#domain/announcement.ts';

@@ -1,15 +1,14 @@
 import { type Context, Hono } from 'hono';
-import { UnknownDisclosure } from '#commit/commit-command.ts';
 import { isAct } from '#contracts/forms.ts';
 import { messages } from '#contracts/log.ts';
 import type { LinkClaims } from '#contracts/ports.ts';
-import { ActorInactive } from '#contracts/store-errors.ts';
+import { ActorInactive, UnknownDisclosure } from '#contracts/store-errors.ts';
 import { acts, possible } from '#pages/acts.ts';
 import { actPage, disclosurePage } from '#pages/disclosure-page.ts';
 import { signInPage } from '#pages/entry-pages.ts';
 import { strictHeaders } from '#pages/headers.ts';
 import { donePage, messagePage } from '#pages/outcome-pages.ts';
-import { type Answer, causeOf, lookAtWaiting, perform } from './act.ts';
+import type { Answer } from './act.ts';
 import { requireOwnOrigin } from './body.ts';
 import { pageContext } from './context.ts';
 import type { OpenDeskDeps } from './deps.ts';
@@ -18,10 +17,13 @@ import { addedFile, attachment, mailOf, rawMail } from './downloads.ts';
 import { askWho, enter, sendFresh, sendLost, signIn, tellWho } from './enter.ts';
 import { entryIn, loadModel, nextStep, type Opened, open, seenBy, trailLine, whoIs } from './load.ts';
 import { noSession, notYours, PageError } from './page-errors.ts';
-import { isDesk, opensDisclosure, type Session, sessionFor } from './session.ts';
+import { causeOf, isDesk, opensDisclosure, type Session, sessionFor } from './session.ts';
 
 const answer = (c: Context, result: Answer): Response | Promise<Response> =>
   'goTo' in result ? c.redirect(result.goTo, 303) : c.html(result.page, result.status);
+
+/** The rules, the letters and the forms' translation: loaded by the first act, which pages that are only read are spared. */
+const acting = () => import('./act.ts');
 
 /**
  * The pages behind links, as an app over its dependencies. GET and HEAD never change anything; every act is a POST
@@ -138,6 +140,7 @@ export function openDesk(deps: OpenDeskDeps): Hono {
         'It has been done already, it is not yet time for it, or it is another person’s act. The disclosure’s page lists what you can do.',
       );
     if (act === 'confirm-act') {
+      const { lookAtWaiting } = await acting();
       const page = await lookAtWaiting(deps, session, opened, c.req.query('key') ?? '');
       return page ? c.html(page) : c.redirect(`/d/${opened.disclosure.id}`, 302);
     }
@@ -149,6 +152,7 @@ export function openDesk(deps: OpenDeskDeps): Hono {
     const session = await sessionOr(c, opensDisclosure(c.req.param('reference')));
     // A group acts through its people, each by a link of their own.
     if (session.person.group) return askWho(deps, c, session);
+    const { perform } = await acting();
     return answer(c, await perform(deps, session, c.req.param('reference'), act, c));
   });
 

@@ -95,3 +95,7 @@ export const opensDisclosure =
 /** A member's own sign-in, which opens everything of the desk. */
 export const isDesk = (claims: LinkClaims): boolean =>
   claims.role === 'member' && scopeOf(claims.about).within === '/';
+
+/** An act counts once: a form's id, under the session it was shown in. */
+export const causeOf = (session: Session, formId: string): string =>
+  `act:${session.claims.jti}:${formId.replace(/[^\w-]/g, '').slice(0, 64)}`;

@@ -3,10 +3,9 @@ import { signerFromSecrets } from '#adapters/desk-keys.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { prefilledIn } from '#adapters/forum-links.ts';
 import { createLog } from '#adapters/logger.ts';
-import { commitCommand } from '#commit/commit-command.ts';
+import type { CommitCommand } from '#commit/commit-command.ts';
 import type { ShowMailRequest } from '#contracts/mail-show.ts';
 import type { Settings } from '#contracts/settings.ts';
-import { commitIntakeDecision, commitLetter, enrolPerson } from './commits.ts';
 import type { OpenDeskDeps } from './deps.ts';
 import { environment } from './env.ts';
 import { mailReader } from './mail-reader.ts';
@@ -43,7 +42,10 @@ export function wire(settings: Settings): () => Promise<OpenDeskDeps> {
   const env = environment.parse(process.env);
   const clock = createClock(env.CLOCK_OFFSET_FILE);
   const store = createDeskStore({ table: env.TABLE_NAME, clock });
-  const commit = commitCommand({ store, clock, settings });
+  const committing = once(async () =>
+    (await import('#commit/commit-command.ts')).commitCommand({ store, clock, settings }),
+  );
+  const commit: CommitCommand = async (input) => (await committing())(input);
   const signerNow = signerFromSecrets({
     keysSecret: env.KEYS_SECRET_ARN,
     pseudonymSecret: env.PSEUDONYM_SECRET_ARN,
@@ -66,13 +68,14 @@ export function wire(settings: Settings): () => Promise<OpenDeskDeps> {
   };
   return async () => {
     const signer = await signerNow();
-    const commits = { store, clock, settings, signer, commit };
+    const deps = { store, clock, settings, signer, commit };
+    const commits = () => import('./commits.ts');
     return {
       ...fixed,
       signer,
-      decideIntake: commitIntakeDecision(commits),
-      write: commitLetter(commits),
-      enrol: enrolPerson(commits),
+      decideIntake: async (input) => (await commits()).commitIntakeDecision(deps)(input),
+      write: async (input) => (await commits()).commitLetter(deps)(input),
+      enrol: async (...person) => (await commits()).enrolPerson(deps)(...person),
     };
   };
 }
