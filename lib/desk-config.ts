@@ -65,9 +65,9 @@ const mailSchema = z.strictObject({
     .default('bounce'),
   caps: z
     .strictObject({
-      perAddressDay: count.default(3),
-      perAddressWeek: count.default(6),
-      perHour: count.default(100),
+      perAddressDay: count.default(1),
+      perAddressWeek: count.default(3),
+      perHour: count.default(50),
     })
     .prefault({}),
   maxOutgoingBytes: count.max(10_000_000, 'at most 10000000: SES takes no more').default(9_500_000),

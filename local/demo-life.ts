@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { firstBreak } from '#commit/chain.ts';
 import { localDate, localText } from '#domain/calendar.ts';
 import { day, hour, plus } from '#domain/instant.ts';
@@ -325,7 +326,12 @@ export async function publish(life: Life, maintainer: Visitor): Promise<void> {
   );
   await inbox(life, ada, /Published: thank you/);
   witness.say('the reporter is thanked');
-  const status = await desk.runner.status(reference, 1);
+  // The last state checks the trail, some moments after the last letter.
+  let status = await desk.runner.status(reference, 1);
+  for (let waited = 0; status === 'RUNNING' && waited < 100; waited++) {
+    await pause(100);
+    status = await desk.runner.status(reference, 1);
+  }
   witness.check('design', 'the execution succeeded', status === 'SUCCEEDED', status);
   const events = await desk.store.events(`DISC#${reference}`);
   witness.check(

@@ -54,6 +54,8 @@ export interface DeskOptions {
   readonly ports: Ports;
   /** Begins anew: forgets the state, keeps the virtual environment. */
   readonly fresh?: boolean;
+  /** Another configuration file than desk.config.ts. */
+  readonly configFile?: string | undefined;
   /** An emulator that already runs on this machine. */
   readonly endpoint?: string | undefined;
   readonly progress?: (line: string) => void;
@@ -96,10 +98,9 @@ export interface Desk {
 }
 
 /** Loads and checks the deployment's configuration file. */
-export async function loadConfig(): Promise<DeskConfig> {
-  const file = join(projectRoot, 'desk.config.ts');
-  const module: { default?: unknown } = await import(file);
-  return parseDeskConfig(module.default, 'desk.config.ts');
+export async function loadConfig(file = 'desk.config.ts'): Promise<DeskConfig> {
+  const module: { default?: unknown } = await import(resolve(projectRoot, file));
+  return parseDeskConfig(module.default, file);
 }
 
 /**
@@ -134,6 +135,16 @@ function lock(folder: string): () => Promise<void> {
   return async () => rmSync(file, { force: true });
 }
 
+/** The emulator keeps its own address inside what it keeps (queues): a kept state goes on only at the same port. */
+function requireSamePort(folder: string, { ports, endpoint, fresh }: DeskOptions): void {
+  const file = join(folder, 'emulator-port');
+  const kept = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
+  if (!fresh && kept !== undefined && !endpoint && ports.emulator !== 0 && ports.emulator !== kept)
+    throw new Error(
+      `The state in ${folder} belongs to an emulator at port ${kept}. Use --emulator-port ${kept}, or begin anew with --fresh.`,
+    );
+}
+
 function runs(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -144,7 +155,16 @@ function runs(pid: number): boolean {
 }
 
 /** What a fresh start forgets; the virtual environment is no state. */
-const stateFolders = ['state', 'emulator', 'mail', 'world', 'clock.json', 'desk.json', 'deploy'];
+const stateFolders = [
+  'emulator-port',
+  'state',
+  'emulator',
+  'mail',
+  'world',
+  'clock.json',
+  'desk.json',
+  'deploy',
+];
 
 async function bringUp(
   options: DeskOptions,
@@ -155,11 +175,12 @@ async function bringUp(
   const { folder } = options;
   mkdirSync(folder, { recursive: true });
   closers.push(lock(folder));
+  requireSamePort(folder, options);
   if (options.fresh)
     for (const name of stateFolders) rmSync(join(folder, name), { recursive: true, force: true });
-  const config = await loadConfig();
+  const config = await loadConfig(options.configFile);
   const clock = openClock(join(folder, 'clock.json'));
-  const ports = await claimAll(options);
+  const ports = await claimAll(options, keptPort(options));
   const secrets = loadSecrets(join(folder, 'world'));
 
   progress('starting the mail gateway');
@@ -198,6 +219,7 @@ async function bringUp(
     folder: join(folder, 'deploy'),
     context: {
       local: 'true',
+      ...(options.configFile && { config: resolve(options.configFile) }),
       clockOffsetFile: clock.file,
       linkBase: front.url,
       githubBase: github.url,
@@ -297,11 +319,21 @@ async function bringUp(
   return desk;
 }
 
-async function claimAll({ ports, endpoint }: DeskOptions): Promise<Ports> {
+/** The port of the kept state, where any free one was asked for. */
+function keptPort({ folder, ports, fresh }: DeskOptions): number {
+  const file = join(folder, 'emulator-port');
+  return ports.emulator === 0 && !fresh && existsSync(file)
+    ? Number(readFileSync(file, 'utf8'))
+    : ports.emulator;
+}
+
+async function claimAll({ ports, endpoint }: DeskOptions, emulatorPort: number): Promise<Ports> {
   const claimed: Partial<Record<keyof Ports, number>> = {};
   for (const name of Object.keys(ports) as (keyof Ports)[])
     claimed[name] =
-      name === 'emulator' && endpoint ? ports[name] : await claimPort(ports[name], `--${name}-port`);
+      name === 'emulator' && endpoint
+        ? ports[name]
+        : await claimPort(name === 'emulator' ? emulatorPort : ports[name], `--${name}-port`);
   return claimed as Ports;
 }
 
@@ -326,5 +358,6 @@ async function emulatorOf(
     log: progress,
   });
   closers.push(() => emulator.close());
+  writeFileSync(join(folder, 'emulator-port'), new URL(emulator.endpoint).port);
   return { endpoint: emulator.endpoint, ended: emulator.exited };
 }

@@ -91,6 +91,8 @@ async function main(): Promise<void> {
       ].join('\n'),
     );
   desk.ended.then(() => {
+    // Stopped by us: that is no failure.
+    if (stopping) return;
     progress('the emulator ended by itself');
     process.exitCode = 1;
     stop();

@@ -1,12 +1,7 @@
-import { createRequire } from 'node:module';
+import { CVSS } from '@turingpointde/cvss.js';
 import { expect, test } from 'vitest';
 import { cvssMetrics } from '#domain/cvss-metrics.ts';
 import { metricsOf, severityOf } from '#domain/severity.ts';
-
-interface SecondLibrary {
-  CVSS(vector: string): { getScore(): number };
-}
-const { CVSS } = createRequire(import.meta.url)('@turingpointde/cvss.js') as SecondLibrary;
 
 const base = new Set(metricsOf('base'));
 
