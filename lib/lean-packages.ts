@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
@@ -62,9 +63,7 @@ export const leanPackages: Plugin = {
       }));
 
     // One copy for both: the splitter asks for it by `require`, the parser by `import`.
-    build.onResolve({ filter: /^libmime$/ }, () => ({
-      path: join(root, 'node_modules/libmime/dist/esm/libmime.js'),
-    }));
+    build.onResolve({ filter: /^libmime$/ }, () => ({ path: parsersLibmime() }));
 
     build.onLoad(
       { filter: /@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_\d+\.js$/ },
@@ -83,6 +82,17 @@ export const leanPackages: Plugin = {
     );
   },
 };
+
+/** The parser's own libmime, wherever npm has put it: other packages bring other versions. */
+function parsersLibmime(): string {
+  const modules = join(root, 'node_modules');
+  const places = [join(modules, 'mailparser/node_modules'), modules];
+  const found = places
+    .map((place) => join(place, 'libmime/dist/esm/libmime.js'))
+    .find((file) => existsSync(file));
+  if (!found) throw new Error('mailparser’s libmime is not installed: run npm ci');
+  return found;
+}
 
 /**
  * `{ [_h]: … }` could run code for all that a bundler knows, so that every operation of a service stays; with the
