@@ -78,7 +78,7 @@ const acts: Acts = {
       template: 'invitation',
       to: { person: id },
       as: 'member',
-      about: 'desk',
+      about: 'desk/invitation',
       params: { by: `member:${actor?.id ?? ''}` },
     };
     return { person, letters: [letter], data: {} };

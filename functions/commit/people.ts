@@ -62,7 +62,12 @@ function gapLetters({ rota, members }: Duty, person: Person, act: MemberAct, now
   const left = { ...rota, ...leave(rota, person.id, now) };
   if (shiftAt(left, withMember(members, person), now)) return [];
   return [
-    { template: 'no-one-on-duty', to: { group: 'working-group' }, about: 'desk', params: { since: now } },
+    {
+      template: 'no-one-on-duty',
+      to: { group: 'working-group' },
+      about: 'desk/rota',
+      params: { since: now },
+    },
   ];
 }
 

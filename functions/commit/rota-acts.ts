@@ -125,7 +125,7 @@ const acts: Acts = {
             template: 'swap-proposed',
             to: { person: to },
             as: 'member',
-            about: 'desk',
+            about: 'desk/rota',
             params: { from: given.start, to: given.end, by },
           },
         ]
@@ -144,7 +144,7 @@ const acts: Acts = {
               template: 'swap-answered',
               to: { person: swap.from },
               as: 'member',
-              about: 'desk',
+              about: 'desk/rota',
               params: { from: given.start, to: given.end, accepted: answer === 'accepted' },
             },
           ]

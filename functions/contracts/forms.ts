@@ -250,6 +250,88 @@ export const textActs: ReadonlySet<string> = new Set<Act>([
   'comment-severity',
 ]);
 
+const at = shaped(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'Open the page again.');
+const whichFeed = oneOf(['mine', 'working-group'], 'Choose whose shifts.');
+
+/** Forms of the rota and the handover, by the last part of their address. The order of duty is read by `readTurns`. */
+export const rotaForms = {
+  'propose-swap': z.object({
+    shift: words('Choose the shift that you offer.', 200),
+    to: words('Choose whom you ask.', 40),
+    inReturn: maybe(200),
+  }),
+  'answer-swap': z.object({
+    swap: words('Open the page again.', 200),
+    answer: oneOf(['accepted', 'declined', 'withdrawn'], 'Choose your answer.'),
+  }),
+  'put-shift': z.object({
+    member: words('Choose who is on duty.', 40),
+    date,
+    time: clock,
+    endDate: date,
+    endTime: clock,
+  }),
+  'remove-shift': z.object({ shift: words('Choose the shift.', 200), sure }),
+  'generate-shifts': z.object({
+    date,
+    time: clock,
+    length: shaped(/^[1-9]\d{0,2}$/, 'Give a whole number from 1 to 999.'),
+    unit: oneOf(['hours', 'days', 'weeks', 'months'], 'Choose what you count in.'),
+    until: date,
+  }),
+  'acknowledge-handover': z.object({ at, sure }),
+  'note-handover': z.object({ at, text: words('Write the notes.', 2000) }),
+  'issue-feed': z.object({ of: whichFeed, sure }),
+  'revoke-feed': z.object({ of: whichFeed, sure }),
+} as const;
+export type RotaForm = keyof typeof rotaForms;
+export const isRotaForm = (name: string): name is RotaForm => Object.hasOwn(rotaForms, name);
+
+/** The order of duty of `generate-shifts`: `turn_1`, `turn_2` … as far as they are given. */
+export const readTurns = (values: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(given(values))
+    .flatMap(([name, value]) => {
+      const number = /^turn_(\d{1,2})$/.exec(name)?.[1];
+      return number ? [[Number(number), value] as const] : [];
+    })
+    .sort(([a], [b]) => a - b)
+    .map(([, value]) => value);
+
+const person = words('Choose who it is about.', 40);
+
+/** Forms of membership (OEP-60 R23). */
+export const memberForms = {
+  invite: z.object({
+    address: email,
+    name: maybe(120),
+    github: z.optional(
+      shaped(/^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, 'Write the GitHub login, without the address.'),
+    ),
+    sure,
+  }),
+  'record-support': z.object({
+    person,
+    supporter: email,
+    note: words('Say who supports them, and where they said so.', 2000),
+  }),
+  'go-away': z.object({ person, sure }),
+  'come-back': z.object({ person, sure }),
+  leave: z.object({ person, sure, reason: maybeReason }),
+} as const;
+export type MemberForm = keyof typeof memberForms;
+export const isMemberForm = (name: string): name is MemberForm => Object.hasOwn(memberForms, name);
+
+export const invitationForm = z.object({ sure });
+
+/** Forms of the next batch of a reminder group (OEP-60 R9). */
+export const batchForms = {
+  'postpone-batch': z.object({ date, time: clock, reason }),
+  'note-batch': z.object({ text: words('Write the note.', 1000) }),
+  'drop-note': z.object({ sure }),
+} as const;
+export type BatchForm = keyof typeof batchForms;
+export const isBatchForm = (name: string): name is BatchForm => Object.hasOwn(batchForms, name);
+
 /** Other forms than those of a disclosure. */
 export const enterForm = z.object({ token: words('The link’s token is missing.', 8192) });
 export const signInForm = z.object({ address: email });

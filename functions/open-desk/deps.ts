@@ -1,4 +1,7 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
+import type { MemberInput, MemberResult } from '#commit/people.ts';
+import type { BatchInput, BatchResult } from '#commit/postpone.ts';
+import type { RotaInput, RotaResult } from '#commit/rota.ts';
 import type { DiscoursePort } from '#contracts/discourse-port.ts';
 import type { IntakeDecision } from '#contracts/forms.ts';
 import type { Log } from '#contracts/log.ts';
@@ -69,6 +72,8 @@ export interface OpenDeskDeps {
     | 'people'
     | 'peopleOf'
     | 'rota'
+    | 'group'
+    | 'due'
     | 'event'
     | 'events'
     | 'listed'
@@ -81,6 +86,9 @@ export interface OpenDeskDeps {
   readonly decideIntake: CommitIntakeDecision;
   readonly write: CommitLetter;
   readonly enrol: EnrolPerson;
+  readonly rota: (input: RotaInput) => Promise<RotaResult>;
+  readonly membership: (input: MemberInput) => Promise<MemberResult>;
+  readonly batch: (input: BatchInput) => Promise<BatchResult>;
   readonly forum: Pick<DiscoursePort, 'getTopic' | 'prefillUrl'> | undefined;
   /** A word nobody can guess: ids of sessions and of forms. */
   readonly random: () => string;

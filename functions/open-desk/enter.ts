@@ -13,7 +13,7 @@ import { sentForm, smallForm } from './body.ts';
 import { pageContext } from './context.ts';
 import type { OpenDeskDeps } from './deps.ts';
 import { notYours, PageError } from './page-errors.ts';
-import { personOf, type Session, scopeOf, sessionCookie } from './session.ts';
+import { invitation, personOf, type Session, scopeOf, sessionCookie } from './session.ts';
 
 /*
  * Ways in. None of them changes a disclosure, and none says whether an address or a reference is known: the answer is
@@ -67,8 +67,8 @@ export async function enter(deps: OpenDeskDeps, c: Context): Promise<Response> {
 
 /** What a fresh link of expired claims is about; it goes to the recorded recipient and to nobody else. */
 function freshLetter({ about, person, role }: LinkClaims): Letter {
-  if (role === 'member' && scopeOf(about).within === '/')
-    return { template: 'sign-in', to: { person }, params: {}, about: 'desk' };
+  if (role === 'member' && (scopeOf(about).within === '/' || about === invitation))
+    return { template: 'sign-in', to: { person }, params: {}, about };
   const [reference = about] = about.split('/');
   const params = about.startsWith('intake:') ? {} : { reference };
   return { template: 'fresh-link', to: { person }, params, about };

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { isAct } from '#contracts/forms.ts';
+import { isAct, isRotaForm } from '#contracts/forms.ts';
 import { messages } from '#contracts/log.ts';
 import type { LinkClaims } from '#contracts/ports.ts';
 import { ActorInactive, UnknownDisclosure } from '#contracts/store-errors.ts';
@@ -24,6 +24,10 @@ const answer = (c: Context, result: Answer): Response | Promise<Response> =>
 
 /** The rules, the letters and the forms' translation: loaded by the first act, which pages that are only read are spared. */
 const acting = () => import('./act.ts');
+
+/** The group's own pages, which somebody with a link to one case is spared. */
+const todayPages = () => import('./today.ts');
+const rotaPages = () => import('./rota.ts');
 
 /**
  * The pages behind links, as an app over its dependencies. GET and HEAD never change anything; every act is a POST
@@ -65,6 +69,19 @@ export function openDesk(deps: OpenDeskDeps): Hono {
     const session = await sessionFor(deps, c.req.header('cookie'), isDesk);
     return session ? desk(deps, c, session) : c.html(signInPage(pageContext(deps)));
   });
+
+  app.get('/desk/today', async (c) => (await todayPages()).showToday(deps, c, await sessionOr(c, isDesk)));
+  app.get('/desk/rota', async (c) => (await rotaPages()).showRota(deps, c, await sessionOr(c, isDesk)));
+  app.on(['GET', 'POST'], '/desk/rota/:form', async (c) => {
+    const form = c.req.param('form');
+    const session = await sessionOr(c, isDesk);
+    if (!isRotaForm(form)) throw notYours();
+    const { changeRota, showRotaForm } = await rotaPages();
+    return c.req.method === 'POST'
+      ? changeRota(deps, c, session, form)
+      : showRotaForm(deps, c, session, form);
+  });
+  app.get('/feeds/:file', async (c) => (await import('./feeds.ts')).showFeed(deps, c, c.req.param('file')));
 
   app.get('/i/:key', async (c) => {
     const { session, intake } = await forIntake(c, c.req.param('key'));

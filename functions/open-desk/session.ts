@@ -15,12 +15,19 @@ export interface Scope {
   readonly within: string;
 }
 
-/** Where `about` leads: a reference (with an act and its repository), `intake:<key>`, or the desk. */
+/** What the link of an invitation to the working group is about. */
+export const invitation = 'desk/invitation';
+const groupPages: ReadonlySet<string> = new Set(['desk/today', 'desk/rota', 'desk/members']);
+
+/** Where `about` leads: a reference (with an act and its repository), `intake:<key>`, a page of the group, or the desk. */
 export function scopeOf(about: string): Scope {
   if (about.startsWith('intake:')) {
     const path = `/i/${encodeURIComponent(about.slice('intake:'.length))}`;
     return { path, within: path };
   }
+  // Whoever is invited opens the page of the invitation, and nothing else.
+  if (about === invitation) return { path: '/invitation', within: '/invitation' };
+  if (groupPages.has(about)) return { path: `/${about}`, within: '/' };
   const [reference = '', act, ...repository] = about.split('/');
   if (!/^[A-Z][A-Z0-9]*-\d{4}-\d+$/.test(reference)) return { path: '/desk', within: '/' };
   const within = `/d/${reference}`;
@@ -44,7 +51,8 @@ export async function personOf(
 ): Promise<Person | undefined> {
   const person = await deps.store.person(claims.person);
   if (!person || person.epoch !== claims.epoch || person.member === 'left') return undefined;
-  return claims.role === 'member' && !isMember(person) ? undefined : person;
+  const mayEnter = isMember(person) || (person.member === 'invited' && claims.about === invitation);
+  return claims.role === 'member' && !mayEnter ? undefined : person;
 }
 
 /** A session for a link's person, as a cookie that only this part of the desk is sent. */

@@ -76,6 +76,9 @@ export function wire(settings: Settings): () => Promise<OpenDeskDeps> {
       decideIntake: async (input) => (await commits()).commitIntakeDecision(deps)(input),
       write: async (input) => (await commits()).commitLetter(deps)(input),
       enrol: async (...person) => (await commits()).enrolPerson(deps)(...person),
+      rota: async (input) => (await import('#commit/rota.ts')).commitRota(deps)(input),
+      membership: async (input) => (await import('#commit/people.ts')).commitMembership(deps)(input),
+      batch: async (input) => (await import('#commit/postpone.ts')).commitBatch(deps)(input),
     };
   };
 }

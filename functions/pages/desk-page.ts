@@ -2,6 +2,7 @@ import { type dispositions, intakeKinds } from '#domain/intake.ts';
 import { compareSeverity } from '#domain/severity.ts';
 import { stageWords } from '#letters/words.ts';
 import { type Attempt, errorSummary, hiddenFields, renderField } from './form.ts';
+import { groupNav } from './group-page.ts';
 import { facts, folded, type Html, html, type PageContext, shortTime, table } from './html.ts';
 import { shell } from './layout.ts';
 import { timeline } from './lifecycle-picture.ts';
@@ -54,6 +55,7 @@ export function deskPage(context: PageContext, model: DeskModel): Html {
     title: 'Desk',
     context,
     who: model.who,
+    nav: groupNav,
     body: html`<h1>Desk</h1>
 <div class="asked"><h2>${waiting.length === 0 && decide === 0 ? 'Nothing waits for a decision' : 'Waits for a decision'}</h2><ul><li>${waiting.length} ${waiting.length === 1 ? 'report' : 'reports'} to triage</li><li>${decide} ${decide === 1 ? 'mail' : 'mails'} to look at</li><li>${model.quarantined.length} in quarantine</li></ul></div>
 <p>On duty: <strong>${model.onDuty ?? 'nobody'}</strong>.</p>

@@ -45,7 +45,7 @@ async function rotaRound<T>(
 const nobody = (since: Instant): Letter => ({
   template: 'no-one-on-duty',
   to: { group: 'working-group' },
-  about: 'desk',
+  about: 'desk/rota',
   params: { since },
 });
 
@@ -79,7 +79,7 @@ async function beginning(deps: ReminderDeps, duty: Duty, shift: Shift): Promise<
     template: 'shift-begins',
     to: { person: shift.member },
     as: 'member',
-    about: 'desk',
+    about: 'desk/today',
     params: {
       from: shift.start,
       to: shift.end,
@@ -119,7 +119,7 @@ async function ending(
   };
   const shifts = manned(duty.rota.shifts, duty.members);
   const due = await willGoOut(deps.store, next, shifts, cadenceOf(deps.settings.policy));
-  const common = { to: { person: ends.member }, as: 'member', about: 'desk' } as const;
+  const common = { to: { person: ends.member }, as: 'member', about: 'desk/today' } as const;
   const shift = { ...ends, end: handover.at };
   return [
     { template: 'shift-brief', ...common, params: shiftBrief(shift, next, await openWork(deps.store), due) },
@@ -141,7 +141,7 @@ function unacknowledged({ rota, members }: Duty, at: Instant): Letter[] {
             {
               template: 'handover-unacknowledged',
               to: { group: 'working-group' },
-              about: 'desk',
+              about: 'desk/rota',
               params: { from: handover.at, who: handover.incoming },
             },
           ]

@@ -1,6 +1,9 @@
 import type { Hono } from 'hono';
 import { makeLinkSigner } from '#adapters/link-signer.ts';
 import { commitCommand } from '#commit/commit-command.ts';
+import { commitMembership } from '#commit/people.ts';
+import { commitBatch } from '#commit/postpone.ts';
+import { commitRota } from '#commit/rota.ts';
 import type { LinkClaims, StoredEvent } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
@@ -85,6 +88,9 @@ export class Desk {
         this.written.push({ person, letter });
       },
       enrol: async (address) => this.addPerson(address, ['maintainer']),
+      rota: commitRota({ store, clock }),
+      membership: commitMembership({ store, clock, settings: this.settings }),
+      batch: commitBatch({ store, clock, settings: this.settings }),
       forum: {
         getTopic: async (url) =>
           !this.forumHides && String(url).startsWith('https://discuss.openedx.example/t/')

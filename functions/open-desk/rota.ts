@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+import { feedHash } from '#commit/rota.ts';
+import { decideRota, type RotaAct } from '#commit/rota-acts.ts';
+import { loadDuty } from '#commit/rota-record.ts';
+import { type RotaForm, readTurns, rotaForms } from '#contracts/forms.ts';
+import { addPeriod, type Period } from '#domain/calendar.ts';
+import { ms } from '#domain/instant.ts';
+import type { PersonId } from '#domain/people.ts';
+import { manned } from '#domain/rota.ts';
+import { rotaWeeks } from '#domain/today.ts';
+import type { FieldError, Values } from '#pages/form.ts';
+import { groupFormPage } from '#pages/group-page.ts';
+import {
+  feedPage,
+  handoverFacts,
+  type RotaModel,
+  rotaForm,
+  rotaPage,
+  swapAnswers,
+  swapFacts,
+} from '#pages/rota-page.ts';
+import { pageContext } from './context.ts';
+import type { OpenDeskDeps } from './deps.ts';
+import {
+  accepted,
+  BadField,
+  doneLine,
+  donePath,
+  type GroupPost,
+  groupPost,
+  instantIn,
+  orAgain,
+} from './group-act.ts';
+import { whoIs } from './load.ts';
+import { notYours } from './page-errors.ts';
+import { causeOf, type Session } from './session.ts';
+import { namesOf } from './today.ts';
+
+/** More shifts at once than anybody plans, and than the stored item has room for. */
+const mostShifts = 200;
+
+/** The rota as its pages show it. */
+async function loadRota(deps: OpenDeskDeps, session: Session): Promise<RotaModel> {
+  const now = deps.clock.now();
+  const members = await deps.store.peopleOf('member');
+  const duty = await loadDuty(
+    deps.store,
+    members.map(({ id }) => id),
+  );
+  const { rota } = duty;
+  const swapped = rota.swaps.flatMap(({ from, to }) => [from, to]);
+  return {
+    who: whoIs(session),
+    me: session.person.id,
+    rota,
+    shifts: rota.shifts.filter(({ end }) => end > now),
+    weeks: rotaWeeks(manned(rota.shifts, duty.members), now, deps.settings.policy.zone),
+    members,
+    nameOf: await namesOf(deps, [
+      ...members.map(({ id }) => id),
+      ...rota.shifts.map(({ member }) => member),
+      ...swapped,
+    ]),
+  };
+}
+
+/** The rota's page. GET: it changes nothing. */
+export async function showRota(deps: OpenDeskDeps, c: Context, session: Session): Promise<Response> {
+  const done = c.req.query('done');
+  const [model, event] = await Promise.all([
+    loadRota(deps, session),
+    done ? deps.store.event('ROTA', causeOf(session, done)) : undefined,
+  ]);
+  return c.html(rotaPage(pageContext(deps), model, doneLine(event)));
+}
+
+/** One form of the rota; `values` names what it is about and keeps what was typed. */
+export async function showRotaForm(
+  deps: OpenDeskDeps,
+  c: Context,
+  session: Session,
+  form: RotaForm,
+  tried?: { readonly values: Values; readonly errors: readonly FieldError[]; readonly status: 409 | 422 },
+): Promise<Response> {
+  const context = pageContext(deps);
+  const model = await loadRota(deps, session);
+  const spec = rotaForm(context, form, model);
+  const asked = (name: string): string => tried?.values[name] ?? c.req.query(name) ?? '';
+  const place = {
+    action: `/desk/rota/${form}`,
+    revision: model.rota.version,
+    formId: deps.random(),
+    ...(tried && { attempt: tried }),
+  };
+  const status = tried?.status ?? 200;
+  if (form === 'answer-swap') {
+    const swap = model.rota.swaps.find(({ id }) => id === asked('swap'));
+    if (!swap || (swap.to !== model.me && swap.from !== model.me)) throw notYours();
+    const fields = swapAnswers(model, swap);
+    const above = swapFacts(context, model, swap);
+    const page = groupFormPage(
+      context,
+      model.who,
+      { ...spec, fields },
+      { ...place, hidden: { swap: swap.id } },
+      above,
+    );
+    return c.html(page, status);
+  }
+  if (form !== 'note-handover' && form !== 'acknowledge-handover')
+    return c.html(groupFormPage(context, model.who, spec, place), status);
+  const at = asked('at');
+  if (Number.isNaN(Date.parse(at))) throw notYours();
+  const above = handoverFacts(context, at);
+  return c.html(groupFormPage(context, model.who, spec, { ...place, hidden: { at } }, above), status);
+}
+
+const periodOf = (count: number, unit: 'hours' | 'days' | 'weeks' | 'months'): Period =>
+  unit === 'hours'
+    ? { hours: count }
+    : unit === 'months'
+      ? { months: count }
+      : { days: count * (unit === 'weeks' ? 7 : 1) };
+
+interface Plan {
+  readonly date: string;
+  readonly time: string;
+  readonly length: string;
+  readonly unit: 'hours' | 'days' | 'weeks' | 'months';
+  readonly until: string;
+}
+
+/** @throws {BadField} without anybody in turn, and for more shifts than anybody plans. */
+function planOf(deps: OpenDeskDeps, plan: Plan, turns: readonly string[]): RotaAct {
+  const { zone } = deps.settings.policy;
+  const start = instantIn(plan.date, plan.time, zone, 'date');
+  const until = instantIn(plan.until, '00:00', zone, 'until');
+  const length = periodOf(Number(plan.length), plan.unit);
+  if (turns.length === 0) throw new BadField([{ field: 'turn_1', message: 'Choose who begins.' }]);
+  if (until <= start)
+    throw new BadField([{ field: 'until', message: 'Choose a day after the first shift begins.' }]);
+  const count = (ms(until) - ms(start)) / (ms(addPeriod(start, length, zone)) - ms(start));
+  if (count > mostShifts)
+    throw new BadField([
+      { field: 'until', message: `At most ${mostShifts} shifts at once; this makes ${Math.ceil(count)}.` },
+    ]);
+  return { name: 'generate-shifts', members: turns, start, length, until, zone };
+}
+
+const feedOf = (of: 'mine' | 'working-group', me: PersonId) => (of === 'mine' ? me : of);
+
+/** A text's reference before it is kept: the rules decide on it first, so that a refused act leaves none behind. */
+const refOf = (text: string) => {
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return { key: `text/${sha256}`, sha256 };
+};
+
+/** What a form asks for, as an act on the rota. */
+function actOf(deps: OpenDeskDeps, form: RotaForm, values: Values, me: PersonId, secret: string): RotaAct {
+  const { zone } = deps.settings.policy;
+  switch (form) {
+    case 'propose-swap':
+      return { name: form, ...accepted(rotaForms[form], values) };
+    case 'answer-swap':
+      return { name: form, ...accepted(rotaForms[form], values) };
+    case 'put-shift': {
+      const { member, date, time, endDate, endTime } = accepted(rotaForms[form], values);
+      const start = instantIn(date, time, zone, 'date');
+      const end = instantIn(endDate, endTime, zone, 'endDate');
+      return { name: form, shift: { id: `${start}/${member}`, member, start, end, zone } };
+    }
+    case 'remove-shift':
+      return { name: form, shift: accepted(rotaForms[form], values).shift };
+    case 'generate-shifts':
+      return planOf(deps, accepted(rotaForms[form], values), readTurns(values));
+    case 'acknowledge-handover':
+      return { name: form, at: accepted(rotaForms[form], values).at };
+    case 'note-handover': {
+      const { at, text } = accepted(rotaForms[form], values);
+      return { name: form, at, text: refOf(text) };
+    }
+    case 'issue-feed':
+      return { name: form, of: feedOf(accepted(rotaForms[form], values).of, me), sha256: feedHash(secret) };
+    case 'revoke-feed':
+      return { name: form, of: feedOf(accepted(rotaForms[form], values).of, me) };
+  }
+}
+
+/** Decides on what is stored now, then keeps the words that the act carries. */
+async function keepWords(deps: OpenDeskDeps, act: RotaAct, values: Values, by: PersonId): Promise<RotaAct> {
+  if (act.name !== 'note-handover') return act;
+  const { rota, members } = await loadDuty(deps.store, [by]);
+  decideRota(act, { rota, members, by, now: deps.clock.now() });
+  return { ...act, text: await deps.archive.putText(accepted(rotaForms['note-handover'], values).text) };
+}
+
+const handovers: ReadonlySet<RotaForm> = new Set(['acknowledge-handover', 'note-handover']);
+
+/** One act on the rota: read, decided by the rules, committed once. */
+export async function changeRota(
+  deps: OpenDeskDeps,
+  c: Context,
+  session: Session,
+  form: RotaForm,
+): Promise<Response> {
+  const post: GroupPost = await groupPost(c, session);
+  const { values, formId, stamp } = post;
+  const secret = deps.random().replace(/-/g, '');
+  return orAgain(
+    async () => {
+      const act = actOf(deps, form, values, stamp.by, secret);
+      const { outcome } = await deps.rota({ act: await keepWords(deps, act, values, stamp.by), ...stamp });
+      if (act.name === 'issue-feed' && outcome === 'done')
+        return c.html(
+          feedPage(
+            pageContext(deps),
+            whoIs(session),
+            `${deps.linkBase}/feeds/${secret}.ics`,
+            act.of === 'working-group' ? 'everyone’s shifts' : 'your shifts',
+          ),
+        );
+      return c.redirect(donePath(handovers.has(form) ? '/desk/today' : '/desk/rota', formId), 303);
+    },
+    (errors, status) => showRotaForm(deps, c, session, form, { values, errors, status }),
+  );
+}

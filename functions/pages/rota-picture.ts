@@ -1,0 +1,75 @@
+import { localDate, weekday, type Zone } from '#domain/calendar.ts';
+import { type Instant, ms } from '#domain/instant.ts';
+import type { PersonId } from '#domain/people.ts';
+import type { Span } from '#domain/rota.ts';
+import type { RotaWeek } from '#domain/today.ts';
+import { type Html, html, type PageContext, shortTime, table } from './html.ts';
+
+const left = 74;
+const wide = 616;
+const rowHeight = 58;
+const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+
+/** Where an instant lies in its week, in units of the picture. */
+const across = (week: Span, at: Instant): number =>
+  left + ((ms(at) - ms(week.start)) / (ms(week.end) - ms(week.start))) * wide;
+
+/** The day's number in the month, as it stands above the calendar. */
+const dayOf = (week: Span, index: number, zone: Zone): string => {
+  const noon = new Date(ms(week.start) + (index + 0.5) * ((ms(week.end) - ms(week.start)) / 7)).toISOString();
+  return `${days[weekday(noon, zone) - 1]} ${Number(localDate(noon, zone).slice(8))}`;
+};
+
+function bar(week: RotaWeek, y: number, span: Span, kind: string, label: string): Html {
+  const x = across(week, span.start);
+  const width = Math.max(2, across(week, span.end) - x);
+  // A name stands only where it fits; the table beside the picture has them all.
+  const fits = width > 7.5 * label.length + 8;
+  return html`<rect class="${kind}" x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="24" rx="3"></rect>${fits ? html`<text class="small" x="${(x + 6).toFixed(1)}" y="${y + 17}">${label}</text>` : ''}`;
+}
+
+/** Four weeks of the rota as a calendar: who is on duty, where nobody is, and where two are. */
+function calendar(
+  context: PageContext,
+  weeks: readonly RotaWeek[],
+  me: PersonId,
+  nameOf: (member: PersonId) => string,
+): Html {
+  return html`<figure class="picture rota"><svg viewBox="0 0 700 ${weeks.length * rowHeight}" role="img" aria-label="The rota of the next four weeks; the same stands in the table below">${weeks.map(
+    (week, row) => {
+      const y = row * rowHeight;
+      return html`<g><text class="small" x="0" y="${y + 37}">${localDate(week.start, context.zone).slice(5)}</text>${Array.from(
+        { length: 7 },
+        (_, index) =>
+          html`<line class="axis" x1="${left + (index * wide) / 7}" x2="${left + (index * wide) / 7}" y1="${y + 4}" y2="${y + 48}"></line><text class="small" x="${left + (index * wide) / 7 + 4}" y="${y + 14}">${dayOf(week, index, context.zone)}</text>`,
+      )}${week.shifts.map((shift) => bar(week, y + 20, shift, shift.member === me ? 'shift mine' : 'shift', nameOf(shift.member)))}${week.gaps.map((gap) => bar(week, y + 20, gap, 'gap', 'nobody'))}${week.overlaps.map((span) => bar(week, y + 20, span, 'overlap', 'two on duty'))}</g>`;
+    },
+  )}</svg><figcaption><span class="key shift"></span> on duty · <span class="key gap"></span> nobody · <span class="key overlap"></span> more than one</figcaption></figure>`;
+}
+
+/** The rota of four weeks, drawn, with the same facts as text beside it (style, Pages and letters 8). */
+export function rotaPicture(
+  context: PageContext,
+  weeks: readonly RotaWeek[],
+  me: PersonId,
+  nameOf: (member: PersonId) => string,
+): Html {
+  const rows = weeks.flatMap((week) => [
+    ...week.shifts.map((shift) => ({
+      ...shift,
+      what: html`${shift.member === me ? html`<strong>${nameOf(shift.member)}</strong>` : nameOf(shift.member)}`,
+    })),
+    ...week.gaps.map((gap) => ({ ...gap, what: html`<span class="tag">gap</span> nobody is on duty` })),
+    ...week.overlaps.map((overlap) => ({
+      ...overlap,
+      what: html`<span class="tag">overlap</span> more than one is on duty; reminders go out in the name of the one whose shift ends first`,
+    })),
+  ]);
+  return html`${calendar(context, weeks, me, nameOf)}${table(
+    'The rota of the next four weeks, week by week',
+    ['From', 'To', 'On duty'],
+    rows
+      .toSorted((a, b) => a.start.localeCompare(b.start))
+      .map(({ start, end, what }) => [shortTime(context, start), shortTime(context, end), what]),
+  )}`;
+}
