@@ -39,7 +39,7 @@ describe.each(pages)('%s', (page) => {
       .split('\n')
       .filter((line) => !line.includes('not measured yet'));
     const commands = lines.flatMap((line) =>
-      [...line.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name),
+      [...line.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name),
     );
 
     for (const command of commands) expect(Object.keys(packageJson.scripts)).toContain(command);
