@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { DeleteScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetExecutionHistoryCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { functionNames } from '../lib/functions.ts';
+import { messages } from '#contracts/log.ts';
+import { type FunctionName, functionNames } from '../lib/functions.ts';
 import {
   advise,
   announce,
@@ -109,9 +110,13 @@ async function meterAll(lambda: LambdaClient, stack: string, url: string): Promi
 async function invocations(endpoint: string, stack: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const name of functionNames)
-    counts.set(name, await linesOf(endpoint, `/aws/lambda/${stack}-${name}`, '"START RequestId"'));
+    counts.set(name, await linesOf(endpoint, `/aws/lambda/${stack}-${name}`, lineOf(name)));
   return counts;
 }
+
+/** Of mail intake the mails that it took: a page that shows one asks it too, and pages are not counted. */
+const lineOf = (name: FunctionName): string =>
+  name === 'receive-mail' ? `"${messages.mailTaken.text}"` : '"START RequestId"';
 
 async function linesOf(endpoint: string, logGroupName: string, filterPattern: string): Promise<number> {
   let lines = 0;
@@ -171,7 +176,9 @@ async function live(desk: Desk): Promise<Findings> {
     await liveOnce({ ...desk, travel });
     const after = await invocations(desk.addresses.endpoint, stack);
     const entered = await transitions(sfn, desk.outputs.StateMachineArn ?? '');
-    return findings(meter.writes, entered, invoked(before, after, watch.visits), watch.visits);
+    const letters = desk.gateway.mailbox.list().length;
+    const found = findings(meter.writes, entered, invoked(before, after, watch.visits), watch.visits);
+    return { ...found, notes: [...(found.notes ?? []), `letters: ${letters}`] };
   } finally {
     watch.stop();
     await meter.close();

@@ -51,7 +51,10 @@ async function freePort(): Promise<number> {
 }
 
 /** A database process of its own, so that the many never share a cache with the few. */
-async function startDatabase(): Promise<{ readonly client: DynamoDBClient; readonly process: ChildProcess }> {
+export async function startDatabase(): Promise<{
+  readonly client: DynamoDBClient;
+  readonly process: ChildProcess;
+}> {
   const port = await freePort();
   const process = spawn(executable, ['serve', '--port', String(port)], { stdio: 'ignore' });
   const client = new DynamoDBClient({
@@ -82,7 +85,7 @@ const indexes = {
 } as const;
 
 /** The table as `lib/disclosure-table.ts` has it. */
-const createTable = (client: DynamoDBClient) =>
+export const createTable = (client: DynamoDBClient) =>
   client.send(
     new CreateTableCommand({
       TableName: 'desk',
