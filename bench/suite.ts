@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Findings, main, median } from './report.ts';
+import { type Findings, main } from './report.ts';
 
 /*
  * P8: a developer's loop. Wall time of the unit suite ÷ the same runner on 100 files of one empty test, with the same
- * pool and as many threads. Interleaved: a runner before and after each of three suites; medians.
+ * pool and as many threads. The runner before and after the suite; the mean of the two.
  */
 
 const root = resolve(import.meta.dirname, '..');
@@ -57,7 +57,7 @@ async function measure(): Promise<Findings> {
     const unit = ['--project', 'unit', '--reporter=json', `--outputFile=${file}`];
     const runner: number[] = [seconds(folder, [])];
     const suite: number[] = [];
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 1; round++) {
       suite.push(seconds(root, unit));
       runner.push(seconds(folder, []));
     }
@@ -67,19 +67,20 @@ async function measure(): Promise<Findings> {
       .toSorted((a, b) => b.took - a.took)
       .slice(0, 10)
       .map(({ name, took }) => `${took.toFixed(1)} s ${name.slice(root.length + 1)}`);
-    const wall = median(suite);
+    const mean = runner.reduce((sum, value) => sum + value, 0) / runner.length;
+    const wall = suite[0] ?? Number.NaN;
     return {
       figures: [
         {
           bench: 'suite',
-          value: wall / median(runner),
+          value: wall / mean,
           unit: 'wall of the unit suite ÷ the runner on 100 empty files',
           bar: 3,
           kind: 'time',
         },
       ],
       notes: [
-        `${wall.toFixed(1)} s for ${report.numTotalTests} tests, ${median(runner).toFixed(1)} s for 100 empty files`,
+        `${wall.toFixed(1)} s for ${report.numTotalTests} tests, ${mean.toFixed(1)} s for 100 empty files`,
         `slowest: ${slowest.join(', ')}`,
       ],
     };
