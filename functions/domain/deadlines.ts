@@ -11,8 +11,10 @@ import {
   writeToMaintainer,
   writeToReporters,
 } from './draft.ts';
-import { day, hour, type Instant, instant, ms, plus } from './instant.ts';
+import { day, type Instant, plus } from './instant.ts';
 import { firstMergeAt, isMerged } from './release.ts';
+import { latestVisible, type ReleaseDeadline, releaseDeadlines } from './release-window.ts';
+import { holdSpan } from './response-target.ts';
 import { exit } from './triage.ts';
 
 /** What time alone brings about, by name. Each is told once; the name with its instant is the key. */
@@ -35,9 +37,6 @@ export interface Deadline {
   readonly at: Instant;
 }
 
-/** Announcements still missing are asked for three days before the release. */
-const announcementAskMs = 72 * hour;
-
 /** Every deadline of a disclosure as it stands, whether told or not. Pure: the schedules and the sweep both read it. */
 export function deadlinesOf(disclosure: Disclosure, policy: Policy): readonly Deadline[] {
   if (!isOpen(disclosure)) return [];
@@ -45,35 +44,40 @@ export function deadlinesOf(disclosure: Disclosure, policy: Policy): readonly De
   const add = (name: DeadlineName, at: Instant): void => {
     found.push({ name, at });
   };
-  const { response, hold, embargo, release } = disclosure;
+  const { response, hold, embargo } = disclosure;
   if (!response.answeredAt) {
     add('response-half', response.halfAt);
     add('response-missed', response.dueAt);
   }
   if (hold) {
     if (hold.kind === 'needs-information')
-      add('information-nudge', instant((ms(hold.since) + ms(hold.until)) / 2));
+      add('information-nudge', holdSpan(hold.since, policy.informationDays).nudgeAt);
     add('hold-ends', hold.until);
   }
   if (embargo.cap && !embargo.ended) {
     add('embargo-cap-near', plus(embargo.cap, -policy.embargoAskDays * day));
     add('embargo-cap-reached', embargo.cap);
   }
-  if (release && !firstMergeAt(disclosure)) {
-    if (!disclosure.announcement && !embargo.ended)
-      add('announcement-missing', plus(release.at, -announcementAskMs));
-    if (release.confirmedAt) {
-      add('release-time', release.at);
-      add('release-late', plus(release.at, policy.windowMs));
-    }
-  }
-  const first = firstMergeAt(disclosure);
-  if (first) add('two-hours-fix-exposed', plus(first, policy.windowMs));
-  if (disclosure.mergedAt && disclosure.mergedAt !== first)
-    add('two-hours-after-merge', plus(disclosure.mergedAt, policy.windowMs));
+  for (const { name, at } of releaseParts(disclosure, policy)) add(name, at);
   if (embargo.ended?.by === 'early-public')
     add('early-public-unpublished', plus(embargo.ended.at, policy.earlyPublicMs));
   return found.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** The instants of the release window that matter as things stand. */
+function releaseParts(disclosure: Disclosure, policy: Policy): readonly Deadline[] {
+  const { release } = disclosure;
+  const first = firstMergeAt(disclosure);
+  const matters: Readonly<Record<ReleaseDeadline, boolean>> = {
+    'announcement-missing': !first && !disclosure.announcement && !disclosure.embargo.ended,
+    'release-time': !first && release?.confirmedAt !== undefined,
+    'release-late': !first && release?.confirmedAt !== undefined,
+    'two-hours-fix-exposed': true,
+    // With one merge alone the two clocks are one.
+    'two-hours-after-merge': disclosure.mergedAt !== first,
+  };
+  const instants = { at: release?.at, firstMergeAt: first, lastMergeAt: disclosure.mergedAt };
+  return releaseDeadlines(instants, policy).filter(({ name }) => matters[name]);
 }
 
 export const deadlineKey = ({ name, at }: Deadline): string => `${name}@${at}`;
@@ -133,7 +137,7 @@ const effects: Readonly<Record<DeadlineName, (draft: Draft, at: Instant) => void
       writeToMaintainer(draft, 'announcement-missing', entry, {
         ...sayable(draft, entry.repository),
         at: release.at,
-        latestVisibleAt: plus(release.at, -draft.situation.policy.noticeMs),
+        latestVisibleAt: latestVisible(release.at, draft.situation.policy.noticeMs),
       });
   },
   'release-time': (draft, at) => {

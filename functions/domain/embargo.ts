@@ -11,7 +11,8 @@ import {
   writeToMaintainer,
 } from './draft.ts';
 import { Refused } from './errors.ts';
-import { day, type Instant, ms, plus } from './instant.ts';
+import { type Instant, ms } from './instant.ts';
+import { embargoCap } from './response-target.ts';
 
 /** Facts that make the flaw known to the world: each ends the embargo at once, from any stage (policy V2, V5). */
 const endsEmbargo: readonly FactKind[] = ['flaw-public', 'exploit-public', 'fix-public'];
@@ -93,7 +94,7 @@ export const embargoRules: Rules<'record-fact' | 'retract-fact' | 'go-public-ear
     const { embargo } = draft.disclosure;
     if (embargo.ended)
       throw new Refused('V6', 'The embargo has ended; there is no new one.', 'Go on towards publication.');
-    const latest = plus(draft.now, draft.situation.policy.embargoDays * day);
+    const latest = embargoCap(draft.now, draft.situation.policy.embargoDays);
     if (ms(command.until) > ms(latest) || command.until <= draft.now)
       throw new Refused(
         'A2',

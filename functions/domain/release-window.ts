@@ -18,7 +18,7 @@ export interface ReleaseNumbers {
 export const releaseDefaults: ReleaseNumbers = { zone: 'UTC', noticeMs: 48 * hour, windowMs: 2 * hour };
 
 /** An announcement that is still not visible is asked for so long before the release: a day before it is late. */
-export const announcementAskMs = 72 * hour;
+const announcementAskMs = 72 * hour;
 
 /** Instants proposed by the desk fall on Monday to Thursday: neither on a weekend nor right before one. */
 const proposedDays: readonly Weekday[] = [1, 2, 3, 4];
@@ -86,7 +86,7 @@ export function mergeTiming(
     readonly visibleAt?: Instant | undefined;
     readonly skipsNotice: boolean;
   },
-  { noticeMs, windowMs }: ReleaseNumbers,
+  { noticeMs, windowMs }: Pick<ReleaseNumbers, 'noticeMs' | 'windowMs'>,
 ): MergeTiming {
   const { at, releaseAt, visibleAt } = merge;
   if (releaseAt !== undefined && ms(at) > ms(releaseAt) + windowMs) return 'late';
@@ -144,17 +144,22 @@ export type ReleaseDeadline =
  */
 export function releaseDeadlines(
   release: {
-    readonly at: Instant;
+    /** Absent where nobody proposed an instant: then only merges count. */
+    readonly at?: Instant | undefined;
     readonly firstMergeAt?: Instant | undefined;
     readonly lastMergeAt?: Instant | undefined;
   },
-  { windowMs }: ReleaseNumbers,
+  { windowMs }: Pick<ReleaseNumbers, 'windowMs'>,
 ): readonly { readonly name: ReleaseDeadline; readonly at: Instant }[] {
   const { at, firstMergeAt, lastMergeAt } = release;
   return [
-    { name: 'announcement-missing' as const, at: plus(at, -announcementAskMs) },
-    { name: 'release-time' as const, at },
-    { name: 'release-late' as const, at: plus(at, windowMs) },
+    ...(at
+      ? [
+          { name: 'announcement-missing' as const, at: plus(at, -announcementAskMs) },
+          { name: 'release-time' as const, at },
+          { name: 'release-late' as const, at: plus(at, windowMs) },
+        ]
+      : []),
     ...(firstMergeAt ? [{ name: 'two-hours-fix-exposed' as const, at: plus(firstMergeAt, windowMs) }] : []),
     ...(lastMergeAt ? [{ name: 'two-hours-after-merge' as const, at: plus(lastMergeAt, windowMs) }] : []),
   ].sort((a, b) => a.at.localeCompare(b.at));

@@ -19,7 +19,14 @@ import { type Instant, instant, ms, plus } from './instant.ts';
 import type { LetterParams, LetterTemplate } from './letter.ts';
 import { reached } from './lifecycle.ts';
 import { selvesOf } from './people.ts';
-import { proposeRelease } from './release-window.ts';
+import {
+  latestVisible,
+  mergeTiming,
+  noticeStands,
+  proposeRelease,
+  releaseWarnings,
+} from './release-window.ts';
+import { membersMayPublish } from './response-target.ts';
 
 /** Every required branch of the entry carries the fix (OEP-60 R16). */
 export const isMerged = (entry: Entry): boolean =>
@@ -56,7 +63,7 @@ function settleRelease(draft: Draft): void {
   eachMaintainer(draft, 'announce-now', {
     ...sayable(draft),
     at: release.at,
-    latestVisibleAt: plus(release.at, -draft.situation.policy.noticeMs),
+    latestVisibleAt: latestVisible(release.at, draft.situation.policy.noticeMs),
   });
 }
 
@@ -121,6 +128,8 @@ export const releaseRules: Rules<
     if (command.at <= draft.now)
       throw new Refused('R14', 'The release instant lies in the past.', 'Choose a later time.', 'at');
     draft.data.at = command.at;
+    const warnings = releaseWarnings(command.at, policy.zone);
+    if (warnings.length > 0) draft.data.warnings = warnings;
     set(draft, {
       release: {
         at: command.at,
@@ -170,7 +179,7 @@ export const releaseRules: Rules<
     draft.data.topic = command.topic;
     draft.data.visibleAt = command.visibleAt;
     if (!release || skipsNotice(draft.disclosure)) return;
-    if (ms(release.at) - ms(command.visibleAt) >= policy.noticeMs) return;
+    if (noticeStands(command.visibleAt, release.at, policy.noticeMs)) return;
     // Visible too late for T: the desk proposes a new instant; the post has to be edited (policy, "Two days").
     const proposed = proposeRelease(command.visibleAt, policy.zone, policy.noticeMs);
     draft.data.proposed = proposed;
@@ -287,7 +296,8 @@ export const releaseRules: Rules<
     const early = draft.disclosure.embargo.ended;
     if (draft.actor.kind === 'member') {
       // Never publish for a maintainer, but for the early-public path: two members, four hours, a reason.
-      if (early?.by !== 'early-public' || ms(draft.now) < ms(early.at) + policy.earlyPublicMs)
+      const told = early && { at: early.at, maintainerActedAt: entry.publicationCommandedAt };
+      if (early?.by !== 'early-public' || !told || !membersMayPublish(told, draft.now, policy.earlyPublicMs))
         throw new Refused(
           'R17',
           'Only the maintainer publishes.',
@@ -398,16 +408,18 @@ function firstMerge(draft: Draft, repository: string, at: Instant): void {
         urgent: true,
       });
   if (!wasOpen || release?.earlyPublic) return;
-  const stood = announcement ? ms(at) - ms(announcement.visibleAt) : -1;
-  const early = release ? ms(at) < ms(release.at) : true;
-  if (stood < draft.situation.policy.noticeMs) {
+  const timing = mergeTiming(
+    { at, releaseAt: release?.at, visibleAt: announcement?.visibleAt, skipsNotice: false },
+    draft.situation.policy,
+  );
+  if (timing === 'violation') {
     draft.data.violation = 'R15';
     write(draft, 'escalation', workingGroup, {
       ...sayable(draft),
       about: 'released-before-notice',
       since: at,
     });
-  } else if (early) {
+  } else if (timing === 'early') {
     draft.data.warning = 'R16';
     write(draft, 'escalation', workingGroup, { ...sayable(draft), about: 'release-warning', since: at });
   }

@@ -24,6 +24,7 @@ import { Refused } from './errors.ts';
 import { day, type Instant, plus } from './instant.ts';
 import type { ClosingReason, ExitKind } from './lifecycle.ts';
 import { actorName } from './people.ts';
+import { embargoCap, holdSpan } from './response-target.ts';
 import { InvalidVectorError, severityOf } from './severity.ts';
 
 /** Records one of the seven steps of OEP-60's triage, with actor and time (R2); the first time counts. */
@@ -169,8 +170,6 @@ export function askToCloseWithoutSeverity(draft: Draft, entry: Entry): void {
   });
 }
 
-const lasts = (draft: Draft, days: number): Instant => plus(draft.now, days * day);
-
 export const triageRules: Rules<
   | 'accept'
   | 'mark-duplicate'
@@ -223,7 +222,7 @@ export const triageRules: Rules<
       entries,
       embargo: draft.disclosure.embargo.ended
         ? draft.disclosure.embargo
-        : { ...draft.disclosure.embargo, cap: lasts(draft, draft.situation.policy.embargoDays) },
+        : { ...draft.disclosure.embargo, cap: embargoCap(draft.now, draft.situation.policy.embargoDays) },
     });
     draft.data.repositories = names;
     draft.data.vector = entries[0]?.severity.vector;
@@ -248,7 +247,7 @@ export const triageRules: Rules<
   'mark-invalid'(draft, command) {
     stepDone(draft, 'verify');
     answered(draft);
-    const until = lasts(draft, draft.situation.policy.informationDays);
+    const { until } = holdSpan(draft.now, draft.situation.policy.informationDays);
     set(draft, { hold: { kind: 'invalid-pending', since: draft.now, until } });
     writeToReporters(draft, 'reporter-outcome', {
       reference: draft.disclosure.id,
@@ -260,7 +259,7 @@ export const triageRules: Rules<
 
   'ask-information'(draft, command) {
     answered(draft);
-    const until = lasts(draft, draft.situation.policy.informationDays);
+    const { until } = holdSpan(draft.now, draft.situation.policy.informationDays);
     set(draft, { hold: { kind: 'needs-information', since: draft.now, until } });
     const messageId = draft.situation.thread?.messageId;
     writeToReporters(draft, 'information-asked', {
