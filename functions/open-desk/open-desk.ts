@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { isAct, isRotaForm } from '#contracts/forms.ts';
+import { isAct, isBatchForm, isMemberForm, isRotaForm } from '#contracts/forms.ts';
 import { messages } from '#contracts/log.ts';
 import type { LinkClaims } from '#contracts/ports.ts';
 import { ActorInactive, UnknownDisclosure } from '#contracts/store-errors.ts';
@@ -17,7 +17,7 @@ import { addedFile, attachment, mailOf, rawMail } from './downloads.ts';
 import { askWho, enter, sendFresh, sendLost, signIn, tellWho } from './enter.ts';
 import { entryIn, loadModel, nextStep, type Opened, open, seenBy, trailLine, whoIs } from './load.ts';
 import { noSession, notYours, PageError } from './page-errors.ts';
-import { causeOf, isDesk, opensDisclosure, type Session, sessionFor } from './session.ts';
+import { causeOf, invitation, isDesk, opensDisclosure, type Session, sessionFor } from './session.ts';
 
 const answer = (c: Context, result: Answer): Response | Promise<Response> =>
   'goTo' in result ? c.redirect(result.goTo, 303) : c.html(result.page, result.status);
@@ -28,6 +28,7 @@ const acting = () => import('./act.ts');
 /** The group's own pages, which somebody with a link to one case is spared. */
 const todayPages = () => import('./today.ts');
 const rotaPages = () => import('./rota.ts');
+const people = () => import('./people.ts');
 
 /**
  * The pages behind links, as an app over its dependencies. GET and HEAD never change anything; every act is a POST
@@ -80,6 +81,30 @@ export function openDesk(deps: OpenDeskDeps): Hono {
     return c.req.method === 'POST'
       ? changeRota(deps, c, session, form)
       : showRotaForm(deps, c, session, form);
+  });
+  app.get('/desk/members', async (c) => (await people()).showMembers(deps, c, await sessionOr(c, isDesk)));
+  app.on(['GET', 'POST'], '/desk/members/:form', async (c) => {
+    const form = c.req.param('form');
+    const session = await sessionOr(c, isDesk);
+    if (!isMemberForm(form)) throw notYours();
+    const { changeMembers, showMemberForm } = await people();
+    return c.req.method === 'POST'
+      ? changeMembers(deps, c, session, form)
+      : showMemberForm(deps, c, session, form);
+  });
+  app.on(['GET', 'POST'], '/desk/batch/:form', async (c) => {
+    const form = c.req.param('form');
+    const session = await sessionOr(c, isDesk);
+    if (!isBatchForm(form)) throw notYours();
+    const { changeBatch, showBatchForm } = await import('./batch.ts');
+    return c.req.method === 'POST'
+      ? changeBatch(deps, c, session, form)
+      : showBatchForm(deps, c, session, form);
+  });
+  app.on(['GET', 'POST'], '/invitation', async (c) => {
+    const session = await sessionOr(c, ({ about }) => about === invitation);
+    const { acceptInvitation, showInvitation } = await people();
+    return c.req.method === 'POST' ? acceptInvitation(deps, c, session) : showInvitation(deps, c, session);
   });
   app.get('/feeds/:file', async (c) => (await import('./feeds.ts')).showFeed(deps, c, c.req.param('file')));
 

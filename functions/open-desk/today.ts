@@ -3,6 +3,7 @@ import { willGoOut } from '#commit/handover-record.ts';
 import { loadToday } from '#commit/handover-today.ts';
 import { cadenceOf } from '#commit/reminder-groups.ts';
 import { loadDuty } from '#commit/rota-record.ts';
+import type { Partition } from '#contracts/ports.ts';
 import { dueOf } from '#domain/cadence.ts';
 import { day, plus } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
@@ -85,6 +86,12 @@ async function withWords(
   return { line, notes };
 }
 
+/** Whose act a form that led here was: the rota's, or a batch's. */
+function doneIn(c: Context): Partition {
+  const maintainer = c.req.query('maintainer');
+  return maintainer ? `GROUP#${maintainer}#${c.req.query('frequency') ?? ''}` : 'ROTA';
+}
+
 /** The members' page "Today". GET: it changes nothing. */
 export async function showToday(deps: OpenDeskDeps, c: Context, session: Session): Promise<Response> {
   const me = session.person.id;
@@ -94,7 +101,7 @@ export async function showToday(deps: OpenDeskDeps, c: Context, session: Session
     batchesOf(deps, today),
     withWords(deps, today.last),
     withWords(deps, today.following),
-    done ? deps.store.event('ROTA', causeOf(session, done)) : undefined,
+    done ? deps.store.event(doneIn(c), causeOf(session, done)) : undefined,
   ]);
   const handovers = [today.last, today.following].flatMap((each) =>
     each ? [each.outgoing, each.incoming, ...each.notes.map(({ by }) => by)] : [],

@@ -1,6 +1,7 @@
 import { addressGroup } from '#commit/address-group.ts';
 import { commitDecided, type Round } from '#commit/commit-decided.ts';
 import { cadenceOf } from '#commit/reminder-groups.ts';
+import { reminderLine } from '#commit/reminder-line.ts';
 import type { Duty } from '#commit/rota-record.ts';
 import type { Measure } from '#contracts/metrics.ts';
 import type { Clock, Commit, DeskStore } from '#contracts/ports.ts';
@@ -9,9 +10,8 @@ import { type Batch, batch, dueOf, type ReminderGroup, type TakenEntry } from '#
 import { type Disclosure, type Entry, entryOf } from '#domain/disclosure.ts';
 import { peopleOf } from '#domain/draft.ts';
 import { shiftAt } from '#domain/handover.ts';
-import { day, type Instant, ms } from '#domain/instant.ts';
+import type { Instant } from '#domain/instant.ts';
 import type { Letter, ReminderLine } from '#domain/letter.ts';
-import { nextOfEntry } from '#domain/next-step.ts';
 import type { Person, PersonId } from '#domain/people.ts';
 import { manned } from '#domain/rota.ts';
 import { type SweepRun, startsSince } from './sweep-starts.ts';
@@ -53,15 +53,8 @@ export const groupKey = ({
   frequency,
 }: Pick<ReminderGroup, 'maintainer' | 'frequency'>): string => `${maintainer}#${frequency}`;
 
-const lineOf = ({ disclosure, entry, taken }: Line, s: Instant): ReminderLine => ({
-  reference: disclosure.id,
-  repository: entry.repository,
-  rating: entry.severity.rating,
-  ...(entry.severity.score !== undefined && { score: entry.severity.score }),
-  stage: disclosure.stage,
-  ageDays: Math.floor((ms(s) - ms(taken.notifiedAt)) / day),
-  next: nextOfEntry(disclosure, entry),
-});
+const lineOf = ({ disclosure, entry, taken }: Line, s: Instant): ReminderLine =>
+  reminderLine(disclosure, entry, taken.notifiedAt, s);
 
 /**
  * One copy of the mail to each of its recipients (OEP-60 R10). Everyone sees the entries that they act for: a

@@ -1,0 +1,262 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DutyRecord } from '#domain/handover.ts';
+import { day, plus } from '#domain/instant.ts';
+import { reminderActions } from '#letters/context.ts';
+import { composeLetter } from '../../functions/deliver/compose-letter.ts';
+import { Desk, hiddenOf, origin, reference, type Visitor, valid } from './desk.ts';
+
+const repository = 'openedx/edx-platform';
+let desk: Desk;
+beforeEach(async () => {
+  desk = new Desk();
+  await desk.seed();
+});
+
+async function seedRota(): Promise<void> {
+  const [mo, max] = [desk.who('mo').id, desk.who('max').id];
+  const rota: DutyRecord = {
+    version: 1,
+    shifts: [
+      { id: 'now', member: mo, start: plus(desk.now, -day), end: plus(desk.now, 6 * day), zone: 'UTC' },
+      { id: 'next', member: max, start: plus(desk.now, 6 * day), end: plus(desk.now, 13 * day), zone: 'UTC' },
+    ],
+    swaps: [],
+    acknowledgements: [],
+  };
+  await desk.store.commit({
+    writes: [{ put: 'rota', item: rota, expect: 0, due: undefined }],
+    event: desk.event('ROTA', 'seed', 'generate-shifts'),
+  });
+}
+
+const rotaNow = async (): Promise<DutyRecord> => {
+  const rota = await desk.store.rota();
+  if (!rota) throw new Error('there is no rota');
+  return rota;
+};
+
+/** Opens a form, fills it and sends it to where the form goes. */
+async function fill(visitor: Visitor, path: string, values: Record<string, string>) {
+  return visitor.submit(await visitor.text(path), path, values);
+}
+async function rotaForm(visitor: Visitor, form: string, values: Record<string, string>, query = '') {
+  return visitor.submit(await visitor.text(`/desk/rota/${form}${query}`), `/desk/rota/${form}`, values);
+}
+
+describe('a swap', () => {
+  it('is offered on the page, and accepted by the link of the mail', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+
+    const offered = await rotaForm(mo, 'propose-swap', {
+      shift: 'now',
+      to: desk.who('max').id,
+      inReturn: 'next',
+    });
+    const event = (await desk.store.events('ROTA')).find(({ type }) => type === 'propose-swap');
+    const max = await desk.as('max', 'member', event?.letters[0]?.about);
+    const page = await max.text();
+    const query = `?swap=${encodeURIComponent((await rotaNow()).swaps[0]?.id ?? '')}`;
+    const silent = await rotaForm(max, 'answer-swap', {}, query);
+    const answer = await rotaForm(max, 'answer-swap', { answer: 'accepted' }, query);
+
+    expect([offered.status, silent.status, answer.status]).toEqual([303, 422, 303]);
+    expect(max.path).toBe('/desk/rota');
+    expect(page).toContain('A shift is offered to you');
+    const shifts = (await rotaNow()).shifts.map(({ member }) => member);
+    const [moId, maxId] = [desk.who('mo').id, desk.who('max').id];
+    // The part of the running shift that is over stays Mo's.
+    expect(shifts).toEqual([moId, maxId, moId]);
+  });
+
+  it('is not answered by anybody else', async () => {
+    await seedRota();
+    await desk.addPerson('ann@openedx.example', ['member'], { member: 'active', name: 'Ann' });
+    await rotaForm(await desk.as('mo', 'member', 'desk'), 'propose-swap', {
+      shift: 'now',
+      to: desk.who('max').id,
+    });
+    const query = `?swap=${encodeURIComponent((await rotaNow()).swaps[0]?.id ?? '')}`;
+
+    const answer = await (await desk.as('ann', 'member', 'desk')).get(`/desk/rota/answer-swap${query}`);
+
+    expect(answer.status).toBe(404);
+  });
+});
+
+describe('planning', () => {
+  it('makes shifts in turn, in the desk’s zone', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+
+    const answer = await rotaForm(mo, 'generate-shifts', {
+      date: '2026-06-01',
+      time: '09:00',
+      length: '1',
+      unit: 'weeks',
+      until: '2026-06-20',
+      turn_1: desk.who('max').id,
+      turn_2: desk.who('mo').id,
+    });
+
+    expect(answer.status).toBe(303);
+    const made = (await rotaNow()).shifts.filter(({ start }) => start >= '2026-06-01');
+    expect(made.map(({ member }) => member)).toEqual(['max', 'mo', 'max'].map((name) => desk.who(name).id));
+  });
+
+  it('refuses a plan of a thousand shifts, and a day that no calendar has', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+    const plan = { time: '09:00', length: '1', unit: 'hours', turn_1: desk.who('max').id };
+
+    const many = await rotaForm(mo, 'generate-shifts', { ...plan, date: '2026-06-01', until: '2026-12-01' });
+    const never = await rotaForm(mo, 'generate-shifts', { ...plan, date: '2026-02-31', until: '2026-12-01' });
+
+    expect([many.status, never.status]).toEqual([422, 422]);
+    expect(await many.text()).toContain('At most 200 shifts at once');
+    expect(await never.text()).toContain('There is no day 2026-02-31');
+  });
+});
+
+describe('a calendar feed', () => {
+  it('has a secret address, shown once, that gives shifts and nothing else until it is revoked', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+
+    const made = await (await rotaForm(mo, 'issue-feed', { of: 'mine', sure: 'yes' })).text();
+    const address = /<code>https:\/\/[^/]+(\/feeds\/\w+\.ics)<\/code>/.exec(made)?.[1] ?? '';
+    const feed = await desk.request('GET', address);
+    const text = await feed.text();
+    await rotaForm(mo, 'revoke-feed', { of: 'mine', sure: 'yes' });
+    const dead = await desk.request('GET', address);
+
+    expect(feed.headers.get('content-type')).toBe('text/calendar; charset=utf-8');
+    expect(text.match(/BEGIN:VEVENT/g)).toHaveLength(1);
+    expect(text).not.toMatch(/EDX-|@openedx\.example/);
+    expect(dead.status).toBe(404);
+    expect((await desk.request('GET', '/feeds/guess.ics')).status).toBe(404);
+  });
+});
+
+/** Carries the disclosure to "advised", with Mia as maintainer. */
+async function advise(): Promise<void> {
+  const mo = await desk.as('mo', 'member');
+  const preview = await mo.submit(await mo.text(), `/d/${reference}/triage`, valid);
+  await mo.confirm(preview, `/d/${reference}/triage`);
+  const { commit } = desk.deps(origin);
+  const mia = desk.who('mia').id;
+  const of = { disclosure: reference, actor: { kind: 'desk' } as const };
+  const advisory = { ghsa: 'GHSA-aaaa-bbbb-cccc', url: 'https://github.example/1', state: 'draft' } as const;
+  await commit({ ...of, command: { name: 'record-advisory', repository, advisory }, cause: 'a' });
+  await commit({
+    ...of,
+    command: {
+      name: 'notify-maintainer',
+      repository,
+      maintainer: { id: `owners:${mia}`, people: [mia], source: 'contacts' },
+    },
+    cause: 'n',
+  });
+}
+
+describe('a batch of the shift (R9)', () => {
+  const path = (form: string) =>
+    `/desk/batch/${form}?maintainer=${encodeURIComponent(`owners:${desk.who('mia').id}`)}&frequency=monthly`;
+  const group = () => desk.store.group(`owners:${desk.who('mia').id}`, 'monthly');
+
+  it('is postponed once, with a reason, within the limits', async () => {
+    await advise();
+    const mo = await desk.as('mo', 'member', 'desk');
+    const wish = { date: '2026-04-05', time: '09:00', reason: 'Holidays' };
+
+    const far = await fill(mo, path('postpone-batch'), { ...wish, date: '2026-06-01' });
+    const near = await fill(mo, path('postpone-batch'), wish);
+    const twice = await fill(mo, path('postpone-batch'), wish);
+
+    expect([far.status, near.status, twice.status]).toEqual([422, 303, 422]);
+    expect(await twice.text()).toContain('This batch was postponed already.');
+    expect((await group())?.postponement?.reason).toBe('Holidays');
+    expect(await mo.text(near.headers.get('location') ?? '')).toContain('The batch was postponed.');
+  });
+
+  it('gets a note only after the mail was shown with it, and the warning', async () => {
+    await advise();
+    const mo = await desk.as('mo', 'member', 'desk');
+
+    const shown = await fill(mo, path('note-batch'), { text: 'We meet on Monday.' });
+    const before = await group();
+    const page = await shown.text();
+    const kept = await mo.submit(page, path('note-batch'), {});
+
+    expect(shown.status).toBe(200);
+    expect(page).toContain('Mail is readable on its way');
+    expect(page).toContain(`${reference}, ${repository}`);
+    expect(before?.note).toBeUndefined();
+    expect(kept.status).toBe(303);
+    const note = (await group())?.note;
+    expect(note && (await desk.archive.text(note.text))).toBe('We meet on Monday.');
+  });
+
+  it('of a group that nobody reminds is no page', async () => {
+    const mo = await desk.as('mo', 'member', 'desk');
+
+    const answer = await mo.get('/desk/batch/note-batch?maintainer=owners:x&frequency=monthly');
+
+    expect(answer.status).toBe(404);
+  });
+});
+
+describe('a reminder is answered by the links of its mail', () => {
+  const answers: Readonly<Record<(typeof reminderActions)[number], Record<string, string>>> = {
+    'expect-fix': { date: '2026-04-01' },
+    'ask-help': { sure: 'yes' },
+    adjudicate: { how: 'label', label: 'low' },
+    disown: { suggestion: 'the LMS team', sure: 'yes' },
+    'record-merge': { branch: 'main', url: 'https://github.com/openedx/edx-platform/commit/abc' },
+  };
+
+  it.each(reminderActions)('%s: the link opens its form, and one POST does it', async (action) => {
+    await advise();
+    const mia = desk.who('mia');
+    const event = await desk.store.event(`DISC#${reference}`, 'n');
+    const disclosure = await desk.stored();
+    if (!event) throw new Error('Mia was not notified');
+    const { store, archive, clock, settings } = desk;
+    const mail = await composeLetter(
+      { store, archive, clock, settings, linkBase: origin, signer: async () => desk.signer },
+      event,
+      'L0',
+      {
+        template: 'reminder',
+        to: { person: mia.id },
+        as: 'maintainer',
+        about: reference,
+        params: {
+          frequency: 'monthly',
+          toMaintainer: true,
+          lines: [
+            { reference, repository, rating: 'high', stage: disclosure.stage, ageDays: 3, next: 'the fix' },
+          ],
+        },
+      },
+      mia,
+    );
+    const tokens = [...mail.text.matchAll(/\/a#t=(\S+)/g)].map(([, token = '']) => token);
+    const token = tokens[reminderActions.indexOf(action)] ?? '';
+
+    const { cookie, path } = await desk.enter(token);
+    const page = await (await desk.request('GET', path, { headers: { cookie } })).text();
+    const form = `/d/${reference}/${action}`;
+    const answer = await desk.post(form, { ...hiddenOf(page, form), ...answers[action] }, cookie);
+    const done = answer.status === 303 ? answer : await confirmed(await answer.text(), form, cookie);
+
+    expect(path).toBe(`${form}?repository=openedx%2Fedx-platform`);
+    expect(done.status).toBe(303);
+    expect((await desk.store.events(`DISC#${reference}`)).at(-1)?.type).toBe(action);
+  });
+
+  /** Grave answers are shown before they are given; their own button gives them. */
+  async function confirmed(page: string, form: string, cookie: string): Promise<Response> {
+    return desk.post(form, hiddenOf(page, form), cookie);
+  }
+});
