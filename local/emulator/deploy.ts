@@ -56,9 +56,10 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
 
   const client = cloudFormation(options.endpoint);
   try {
-    const sources = await sourcesOf(context);
+    // Another app than the project's own is made from files that nobody named here.
+    const sources = options.app === undefined ? await sourcesOf(context) : '';
     const before = await findStack(client, options.stackName);
-    if (before !== undefined && (await isDeployed(folder, { sources }, before)))
+    if (sources && before !== undefined && (await isDeployed(folder, { sources }, before)))
       return { ...describe(before), changed: false };
     progress('synthesising the template and bundling the functions');
     const app = options.app === undefined ? [] : ['--app', options.app];
