@@ -89,6 +89,22 @@ async def serve(emulator):
     leave()
 
 
+def read_streams_anew():
+    """A restart begins every DynamoDB stream empty, but keeps how far each consumer had read in the old one.
+
+    What comes next would not be delivered before the stream is as long again: consumers begin with the stream.
+    """
+    from ministack.services import lambda_svc
+
+    restore = lambda_svc._restore_esm_positions
+
+    def restore_others(store, positions):
+        if store is not lambda_svc._dynamodb_stream_positions:
+            restore(store, positions)
+
+    lambda_svc._restore_esm_positions = restore_others
+
+
 def main():
     sys.addaudithook(refuse_the_world)
     threading.Thread(target=stop_with_parent, daemon=True).start()
@@ -97,6 +113,8 @@ def main():
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     from ministack import app as emulator
+
+    read_streams_anew()
 
     asyncio.run(serve(emulator))
 
