@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { type Ports, usualPorts } from '../../local/desk.ts';
 import { projectRoot } from '../../local/emulator/environment.ts';
 import { freePort } from '../../local/emulator/ports.ts';
+import { defaultVenv, prepareVenv } from '../../local/emulator/venv.ts';
 import { processesOf, startRecorded } from './recorded-start.ts';
 
 /** Where the desk of one test run keeps its state and listens. */
@@ -46,6 +47,8 @@ export async function freePorts(): Promise<Ports> {
 export default async function setup(project: TestProject): Promise<() => void> {
   mkdirSync(join(projectRoot, '.desk'), { recursive: true });
   const folder = mkdtempSync(join(projectRoot, '.desk', 'test-'));
+  // The start that is recorded has a shell that leads nowhere: what PyPI brings has to be there before.
+  await prepareVenv(defaultVenv, () => {});
   const place = { folder, ports: await freePorts() };
   const start = startRecorded(place);
   try {
