@@ -92,7 +92,7 @@ async function headOf({ archive }: ReceiveMailDeps, arrival: MailArrival): Promi
 async function take(deps: ReceiveMailDeps, arrival: MailArrival, head: Head): Promise<Intake> {
   const mail = await readMail(deps, arrival, head);
   const intake = await commitDecided<Intake>(deps.store, () => round(deps, mail));
-  if (intake.nonce) await deps.store.setMark(nonceMark(intake.nonce), { used: true });
+  if (intake.nonce) await deps.store.setMark(nonceMark(intake.nonce), { used: true, mail: intake.mailKey });
   return intake;
 }
 
