@@ -58,10 +58,13 @@ test('no connection leaves this machine: bootstrap, deploy, a mail, a visit, wha
   const from = 'somebody@elsewhere.example';
   const to = addresses.securityAddress ?? '';
 
+  const mailbox = async () => (await (await fetch(`${addresses.console}/api/mailbox`)).json()) as Mail[];
+  // Older mails may hold links that the moved clock has ended.
+  const before = (await mailbox()).length;
   const raw = await composeMail({ from, to, subject: 'Stored XSS', text: 'Steps.\n' });
   await sendMail(place.ports.smtp, raw, { from, to });
   const link = await until('the members are told', async () => {
-    const mails = (await (await fetch(`${addresses.console}/api/mailbox`)).json()) as Mail[];
+    const mails = (await mailbox()).slice(before);
     const told = mails.findLast(({ subject }) => /New (report|mail)/.test(subject));
     return told && linkIn(told);
   });
