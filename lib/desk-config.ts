@@ -166,6 +166,33 @@ const rotaSchema = z.strictObject({
   shifts: count.max(104, 'at most 104').default(26),
 });
 
+const arn = (service: string, kind: string) =>
+  z.string().regex(new RegExp(`^arn:aws[\\w-]*:${service}:[\\w-]+:\\d{12}:.+$`), `the ARN of ${kind}`);
+
+/** What is there already, restored or left by a destroyed stack: used as it is, never made or changed (docs/restore.md). */
+const existingSchema = z.strictObject({
+  /** A restored table has a stream only after one is switched on; its ARN ends with the instant of that. */
+  table: z
+    .strictObject({
+      name: z.string().regex(/^[\w.-]{3,255}$/, "a table's name"),
+      streamArn: arn('dynamodb', 'its stream'),
+    })
+    .optional(),
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name")
+    .optional(),
+  /** Another stack's secrets: without its key of pseudonyms nobody in its record is known. */
+  linkKeys: z
+    .strictObject({
+      keyringArn: arn('secretsmanager', 'the secret Keyring'),
+      pseudonymsArn: arn('secretsmanager', 'the secret Pseudonyms'),
+    })
+    .optional(),
+  /** The key under which these lie, where another stack made it. */
+  keyArn: arn('kms', 'a key').optional(),
+});
+
 /** The shape of `desk.config.ts`; defaults are OEP-60's and docs/policy.md's. */
 export const deskConfigSchema = z
   .strictObject({
@@ -187,6 +214,7 @@ export const deskConfigSchema = z
     mail: mailSchema,
     receiving: receivingSchema.prefault({}),
     links: linksSchema.prefault({}),
+    existing: existingSchema.prefault({}),
     /** A Route 53 zone in the same account: DNS records are then made, else printed. */
     hostedZone: z
       .strictObject({ id: z.string().regex(/^Z[A-Z0-9]+$/, "a hosted zone's id"), name: domain })
@@ -243,6 +271,10 @@ export const deskConfigSchema = z
         certificateArn,
         `a certificate's ARN, as no hosted zone holds ${base}`,
       );
+    }
+    const { table } = config.existing;
+    if (table !== undefined && !table.streamArn.includes(`:table/${table.name}/stream/`)) {
+      refuse(['existing', 'table', 'streamArn'], table.streamArn, `the ARN of a stream of ${table.name}`);
     }
     if (base === undefined && certificateArn !== undefined) {
       refuse(['links', 'base'], base, 'the URL that links.certificateArn is for');

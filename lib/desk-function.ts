@@ -12,8 +12,10 @@ import type { FunctionName } from './functions.ts';
 export interface DeskContext {
   readonly deployment: Deployment;
   readonly bundles: Bundles;
-  /** The one customer-managed key: table, bucket, queues, topics, secrets, logs. */
+  /** The stack's own customer-managed key: queues, topics, logs, and the record unless that has another. */
   readonly key: IKey;
+  /** The key of table, bucket and secrets: the same one, or that of the stack that made them. */
+  readonly recordKey: IKey;
 }
 
 /** Nobody listens between a local desk and its emulator: findings that ask for TLS are reasoned away there. */

@@ -1,7 +1,8 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import type { DeskConfig } from './desk-config.ts';
 
 /** AWS services that encrypt or decrypt for the desk on their own, not under one of its roles. */
 const services = [
@@ -49,3 +50,7 @@ export function deskKey(scope: Construct): Key {
   );
   return key;
 }
+
+/** The key under which the record lies: ours, or that of the stack that made what exists. */
+export const recordKeyOf = (scope: Construct, { keyArn }: DeskConfig['existing'], own: IKey): IKey =>
+  keyArn === undefined ? own : Key.fromKeyArn(scope, 'RecordKey', keyArn);

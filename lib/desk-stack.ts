@@ -11,7 +11,7 @@ import type { Bundles } from './bundling.ts';
 import type { Deployment } from './config.ts';
 import { Delivery } from './delivery.ts';
 import { type DeskContext, DeskFunction } from './desk-function.ts';
-import { deskKey } from './desk-key.ts';
+import { deskKey, recordKeyOf } from './desk-key.ts';
 import { DisclosureLifecycle } from './disclosure-lifecycle.ts';
 import { DisclosureTable } from './disclosure-table.ts';
 import { InboundMail } from './inbound-mail.ts';
@@ -41,7 +41,13 @@ export class DeskStack extends Stack {
       env: { region: config.region },
       description: `Disclosure desk of ${config.project} (Open edX Proposal 60)`,
     });
-    const context: DeskContext = { deployment, bundles, key: deskKey(this) };
+    const key = deskKey(this);
+    const context: DeskContext = {
+      deployment,
+      bundles,
+      key: key,
+      recordKey: recordKeyOf(this, config.existing, key),
+    };
 
     const table = new DisclosureTable(this, context);
     const linkKeys = new LinkKeys(this, context);
@@ -136,7 +142,8 @@ function seedTable(
     serviceToken: seeder.function.functionArn,
     resourceType: 'Custom::Seed',
     // People's names and addresses travel in the function's own asset, never in the template.
-    properties: { fingerprint: seedOf(context.deployment.config).fingerprint },
+    // Another table is looked at anew: an empty one is seeded, and a record of other keys refused.
+    properties: { fingerprint: seedOf(context.deployment.config).fingerprint, table: table.table.tableName },
   });
   seeding.node.addDependency(seeder);
 }

@@ -2,6 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AttributeType,
   BillingMode,
+  type ITable,
   ProjectionType,
   StreamViewType,
   Table,
@@ -27,13 +28,20 @@ const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCh
 
 /** The record: one table that outlives the stack, with its stream. */
 export class DisclosureTable extends Construct {
-  readonly table: Table;
+  readonly table: ITable | Table;
   private readonly key: DeskContext['key'];
 
-  constructor(scope: Construct, { key }: DeskContext) {
+  constructor(scope: Construct, { recordKey, deployment }: DeskContext) {
     super(scope, 'DisclosureTable');
-    this.key = key;
-    this.table = new Table(this, 'Table', {
+    this.key = recordKey;
+    const { table } = deployment.config.existing;
+    this.table = table
+      ? Table.fromTableAttributes(this, 'Table', { tableName: table.name, tableStreamArn: table.streamArn })
+      : this.makeTable();
+  }
+
+  private makeTable(): Table {
+    const made = new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
@@ -42,18 +50,19 @@ export class DisclosureTable extends Construct {
       stream: StreamViewType.NEW_IMAGE,
       timeToLiveAttribute: 'ttl',
       encryption: TableEncryption.CUSTOMER_MANAGED,
-      encryptionKey: key,
+      encryptionKey: this.key,
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     for (const [indexName, { partition, sort }] of Object.entries(indexes)) {
-      this.table.addGlobalSecondaryIndex({
+      made.addGlobalSecondaryIndex({
         indexName,
         partitionKey: { name: partition, type: AttributeType.STRING },
         sortKey: { name: sort, type: AttributeType.STRING },
         projectionType: ProjectionType.KEYS_ONLY,
       });
     }
+    return made;
   }
 
   /** Reads, and commits: the transaction of design "parse → load → decide → commit". */

@@ -1,5 +1,5 @@
 import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { DeskContext, DeskFunction } from './desk-function.ts';
 
@@ -14,16 +14,27 @@ const keyShape = { excludeCharacters: `!"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~`, pass
  * record are known by it.
  */
 export class LinkKeys extends Construct {
-  private readonly keyring: Secret;
-  private readonly pseudonyms: Secret;
+  private readonly keyring: ISecret | Secret;
+  private readonly pseudonyms: ISecret | Secret;
   private readonly key: DeskContext['key'];
 
-  constructor(scope: Construct, { key }: DeskContext) {
+  constructor(scope: Construct, { recordKey, deployment }: DeskContext) {
     super(scope, 'LinkKeys');
-    this.key = key;
-    this.keyring = new Secret(this, 'Keyring', {
+    this.key = recordKey;
+    const { linkKeys } = deployment.config.existing;
+    if (linkKeys) {
+      this.keyring = Secret.fromSecretCompleteArn(this, 'Keyring', linkKeys.keyringArn);
+      this.pseudonyms = Secret.fromSecretCompleteArn(this, 'Pseudonyms', linkKeys.pseudonymsArn);
+    } else {
+      this.keyring = this.makeKeyring();
+      this.pseudonyms = this.makePseudonyms();
+    }
+  }
+
+  private makeKeyring(): Secret {
+    const keyring = new Secret(this, 'Keyring', {
       description: 'Link and session keys of the desk, by kid',
-      encryptionKey: key,
+      encryptionKey: this.key,
       removalPolicy: RemovalPolicy.RETAIN,
       generateSecretString: {
         ...keyShape,
@@ -31,21 +42,22 @@ export class LinkKeys extends Construct {
         generateStringKey: 'k1',
       },
     });
-    this.pseudonyms = new Secret(this, 'Pseudonyms', {
+    const reason =
+      'Rotated by adding a kid (docs/runbook.md): links already mailed have to stay valid until they expire.';
+    Validations.of(keyring).acknowledge({ id: 'AwsSolutions-SMG4', reason });
+    return keyring;
+  }
+
+  private makePseudonyms(): Secret {
+    const pseudonyms = new Secret(this, 'Pseudonyms', {
       description: 'The key of pseudonyms and reply addresses: never change it',
-      encryptionKey: key,
+      encryptionKey: this.key,
       removalPolicy: RemovalPolicy.RETAIN,
       generateSecretString: keyShape,
     });
-    Validations.of(this.keyring).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
-        'Rotated by adding a kid (docs/runbook.md): links already mailed have to stay valid until they expire.',
-    });
-    Validations.of(this.pseudonyms).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason: 'A changed key would cut every person of the record off from their pseudonym.',
-    });
+    const reason = 'A changed key would cut every person of the record off from their pseudonym.';
+    Validations.of(pseudonyms).acknowledge({ id: 'AwsSolutions-SMG4', reason });
+    return pseudonyms;
   }
 
   /** Mints and checks links, reply addresses and pseudonyms. */
@@ -80,9 +92,7 @@ export class LinkKeys extends Construct {
 }
 
 /** By attribute, which is the ARN everywhere; the emulator's `Ref` of a secret is its name. */
-function arnOf(secret: Secret): string {
+function arnOf(secret: ISecret | Secret): string {
   const resource = secret.node.defaultChild;
-  if (!(resource instanceof CfnSecret))
-    throw new TypeError('a secret of the library has its resource as default child');
-  return resource.attrId;
+  return resource instanceof CfnSecret ? resource.attrId : secret.secretArn;
 }

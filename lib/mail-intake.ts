@@ -1,7 +1,14 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  BucketPolicy,
+  type IBucket,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -47,17 +54,20 @@ export function deadLetterQueue(scope: Construct, id: string, context: DeskConte
 
 /** Raw mail, the notice of it, and the function that makes it an intake. */
 export class MailIntake extends Construct {
-  readonly bucket: Bucket;
+  readonly bucket: IBucket | Bucket;
   readonly topic: Topic;
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly receiveMail: DeskFunction;
   private readonly context: DeskContext;
+  /** Of a bucket that exists; the library keeps that of one that it makes. */
+  private policy: BucketPolicy | undefined;
 
   constructor(scope: Construct, props: MailIntakeProps) {
     super(scope, 'MailIntake');
     this.context = props;
-    this.bucket = this.makeBucket(props);
+    const { bucket } = props.deployment.config.existing;
+    this.bucket = bucket === undefined ? this.makeBucket(props) : this.takeBucket(bucket, props);
     this.deadLetters = deadLetterQueue(this, 'DeadLetters', props);
     this.queue = new Queue(this, 'Queue', {
       ...queueDefaults(props),
@@ -94,7 +104,7 @@ export class MailIntake extends Construct {
     folders(['s3:DeleteObject'], access.remove);
     to.allow({
       actions: ['kms:Decrypt', ...(access.write ? ['kms:GenerateDataKey'] : [])],
-      resources: [this.context.key.keyArn],
+      resources: [this.context.recordKey.keyArn],
       conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(this).region}.amazonaws.com` } },
     });
   }
@@ -139,8 +149,26 @@ export class MailIntake extends Construct {
     });
   }
 
+  /** A bucket outlives its stack without its policy: ours is put in that one's place. */
+  private takeBucket(bucketName: string, { recordKey, deployment }: DeskContext): IBucket {
+    const bucket = Bucket.fromBucketAttributes(this, 'Bucket', { bucketName, encryptionKey: recordKey });
+    // On this machine there is neither TLS to ask for nor SES to let in.
+    if (deployment.local !== undefined) return bucket;
+    this.policy = new BucketPolicy(bucket, 'Policy', { bucket });
+    this.policy.document.addStatements(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['s3:*'],
+        resources: [bucket.bucketArn, `${bucket.bucketArn}/*`],
+        conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+    );
+    return bucket;
+  }
+
   private makeBucket(context: DeskContext): Bucket {
-    const { key, deployment } = context;
+    const { recordKey: key, deployment } = context;
     const bucket = new Bucket(this, 'Bucket', {
       // Default encryption, never the SES action's own key: that is client-side and unreadable to a plain GetObject.
       encryption: BucketEncryption.KMS,
@@ -211,15 +239,15 @@ export class MailIntake extends Construct {
       ArnEquals: { 'aws:SourceArn': ruleArn },
     };
     const ses = new ServicePrincipal('ses.amazonaws.com');
-    this.bucket.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'MailFromSes',
-        principals: [ses],
-        actions: ['s3:PutObject'],
-        resources: [`${this.bucket.bucketArn}/in/*`],
-        conditions,
-      }),
-    );
+    const mail = new PolicyStatement({
+      sid: 'MailFromSes',
+      principals: [ses],
+      actions: ['s3:PutObject'],
+      resources: [`${this.bucket.bucketArn}/in/*`],
+      conditions,
+    });
+    if (this.policy) this.policy.document.addStatements(mail);
+    else this.bucket.addToResourcePolicy(mail);
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'NoticeFromSes',

@@ -7,7 +7,7 @@ import type { Person } from '#domain/people.ts';
 import { generateShifts, nextRotaInstant, type Rota, type RotaMember } from '#domain/rota.ts';
 
 export interface SeedDeps {
-  readonly store: Pick<DeskStore, 'mark' | 'setMark' | 'commit'>;
+  readonly store: Pick<DeskStore, 'mark' | 'setMark' | 'commit' | 'peopleOf'>;
   readonly clock: Clock;
   readonly pseudonym: LinkSigner['pseudonym'];
 }
@@ -20,7 +20,10 @@ export interface SeedDeps {
 export const seedDesk =
   ({ store, clock, pseudonym }: SeedDeps) =>
   async (seed: Seed): Promise<'seeded' | 'already seeded'> => {
-    if (await store.mark(seededMark)) return 'already seeded';
+    if (await store.mark(seededMark)) {
+      await assertOurs(store, pseudonym);
+      return 'already seeded';
+    }
     const at = clock.now();
     const put = async (write: Write, partition: NewEvent['partition'], type: string) => {
       const event: NewEvent = {
@@ -54,6 +57,27 @@ export const seedDesk =
     await store.setMark(seededMark, { at });
     return 'seeded';
   };
+
+/** The record knows its people under another key of pseudonyms than this deployment has. */
+export class ForeignRecord extends Error {
+  override readonly name = 'ForeignRecord';
+  constructor() {
+    super(
+      'The record was made under another key of pseudonyms: nobody in it would be known again. ' +
+        'Name the secrets that belong to it in existing.linkKeys (docs/restore.md); nothing was changed.',
+    );
+  }
+}
+
+/** A table that another stack filled is taken over with its keys, or not at all. @throws ForeignRecord */
+async function assertOurs(
+  store: Pick<DeskStore, 'peopleOf'>,
+  pseudonym: SeedDeps['pseudonym'],
+): Promise<void> {
+  const members = await store.peopleOf('member');
+  if (members.length > 0 && !members.some(({ id, address }) => pseudonym(address) === id))
+    throw new ForeignRecord();
+}
 
 /** One record a person, whatever they are; roles of one address are joined. */
 export function peopleOf(seed: Seed, pseudonym: SeedDeps['pseudonym']): readonly Person[] {

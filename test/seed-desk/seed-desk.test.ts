@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { contactsMark, type Seed, seedSchema } from '../../functions/contracts/seed.ts';
-import { type SeedDeps, seedDesk } from '../../functions/seed-desk/seed-desk.ts';
+import { ForeignRecord, type SeedDeps, seedDesk } from '../../functions/seed-desk/seed-desk.ts';
 import { seedOf } from '../../lib/seed.ts';
 import { configured } from '../lib/synthesise.ts';
 import { InMemoryStore } from '../support/in-memory-store.ts';
@@ -46,6 +46,15 @@ describe('seeding an empty table', () => {
     });
   });
 
+  test('a record of another key of pseudonyms is refused, its own is left as it is', async () => {
+    await run(seed);
+    const stranger = seedDesk({ store, clock, pseudonym: (address) => `q-${address}` });
+
+    await expect(stranger(seed)).rejects.toThrow(ForeignRecord);
+    expect(await run(seed)).toBe('already seeded');
+    expect(await store.peopleOf('member')).toHaveLength(2);
+  });
+
   test('R2: begins the rota on Monday, 09:00 of the week, in the desk’s zone', async () => {
     await run(seed);
 
@@ -81,6 +90,7 @@ describe('seeding an empty table', () => {
       const cut: SeedDeps['store'] = {
         mark: (name) => store.mark(name),
         setMark: (name, value) => store.setMark(name, value),
+        peopleOf: (role) => store.peopleOf(role),
         commit: (commit) => {
           commits += 1;
           return commits > survived ? Promise.reject(new Error('power cut')) : store.commit(commit);
