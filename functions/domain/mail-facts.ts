@@ -37,6 +37,8 @@ export interface MailFacts {
   /** It came by the list that our own address is, without proof of it. */
   readonly viaOwnList: boolean;
   readonly fromOwnAddress: boolean;
+  /** To or Cc names an address of ours: whoever wrote it meant us, and not the readers of some list. */
+  readonly toOwnAddress: boolean;
   /** Content types of the body's parts, as far as the scan reaches: the first 100. */
   readonly parts: readonly string[];
 }
@@ -87,6 +89,9 @@ export function factsOf(scan: HeaderScan, notice: Notice | undefined, identity: 
     viaForwarder,
     viaOwnList,
     fromOwnAddress: scan.from !== undefined && isOwn(scan.from.address),
+    toOwnAddress: ['to', 'cc']
+      .flatMap((name) => valuesOf(scan.fields, name))
+      .some((field) => parseAddresses(field).mailboxes.some(({ address }) => isOwn(address))),
     parts: partsOf(scan),
   };
 }

@@ -1,7 +1,8 @@
-import { localOf } from './addresses.ts';
+import { localOf, sameAddress } from './addresses.ts';
 import { firstOf, valuesOf } from './header-scan.ts';
 import { day, hour, type Instant, plus } from './instant.ts';
 import { loopHeader, type MailFacts } from './mail-facts.ts';
+import { awaySubject, flaw, undeliverableSubject } from './mail-words.ts';
 import type { PersonId } from './people.ts';
 
 /** One reason not to answer by machine (mail rules, "No automatic answer"). */
@@ -44,23 +45,20 @@ const reportTypes = [
 const has = (facts: MailFacts, names: readonly string[]): boolean =>
   facts.scan.fields.some(({ name }) => names.includes(name));
 
+/** Envelope senders of list managers that write no header of their own: `owner-x`, `x-bounces+…`, `x-return-12-…`. */
+const listEnvelope = /^owner-|-owner$|[^-_.+=]-bounces?([-+=].*)?$|-return-\d+-|^sentto-/;
+
+const hasListEnvelope = ({ returnPath, scan }: MailFacts): boolean =>
+  returnPath !== undefined &&
+  listEnvelope.test(localOf(returnPath)) &&
+  !sameAddress(returnPath, scan.from?.address ?? '');
+
 /** `auto-replied; owner-email="…"` → `auto-replied`. */
 const keyword = (value: string): string => value.split(/[;(\s]/)[0]?.toLowerCase() ?? '';
 
 /** A local part that a machine answers for; what `noreply` and its spellings send, nobody reads an answer to. */
 const machine =
   /^(mailer-?daemon|post[-_]?master|listserv|majordomo|bounces?|mdaemon|mail-daemon|mail[-_]?delivery[-_.](system|subsystem)|(do[-_.]?not|no|dont)[-_.]?(reply|respond))([-_+.=].*)?$|^bounces?[-_+.=0-9]|[-_.+](bounces?|no-?reply)$/;
-
-/** Subjects of out-of-office and undeliverable notices, in the languages that mail systems ship with. */
-export const awaySubject =
-  /^\s*(\[[^\]]{1,40}\]\s*)?(re:\s*|aw:\s*)?(auto(matic|mated)?[\s-]?(reply|response|answer|respon[sd]er)|out[\s-]of[\s-](the[\s-])?office|ooo\b|(i am|i'm) (currently )?(away|out of)|away from (the )?(office|my mail)|on (vacation|holiday|annual leave|leave)\b|vacation (reply|response|message)|abwesend|abwesenheit|automatische? (antwort|antwoord)|réponse automatique|absence du bureau|respuesta automática|fuera de (la )?oficina|risposta automatica|fuori ufficio|resposta automática|automatisch antwoord|autosvar|automatiskt svar|automaattinen vastaus|自動返信|自动回复|자동 회신|автоответ)/i;
-
-export const undeliverableSubject =
-  /^\s*(\[[^\]]{1,40}\]\s*)?((re|fwd?):\s*)?(undeliver(ed|able)\b|undelivered mail|mail (delivery )?(failed|failure|could not)|mail delivery (sub)?system|delivery (status notification|failure|failed|has failed|report|notification|incomplete|delayed)|(mail|message) (delivery )?(status|undeliverable|returned|not delivered|delayed|bounced)|returned (mail|to sender)|return(ed)? to sender|failure notice|failed (mail|delivery)|non[\s-]?(delivery|deliverable)|non[\s-]delivered|could not (send|deliver) (message|mail)|warning: (could not send|message .{1,40} delayed)|permanent (delivery )?(failure|error)|delivery error|unzustellbar|nicht zugestellt|unzustellbare|notificación de estado|no se puede entregar|non remis|échec de (la )?remise|avviso di mancat|mancato recapito|onbestelbaar|complaint about message from|メールエラー|配信不能|配信できません)/i;
-
-/** Words of a vulnerability: a subject with one of them is no registration, no question and no notice of a machine. */
-export const flaw =
-  /vulnerab|exploit|\bxss\b|csrf|ssrf|\bidor\b|\brce\b|inject|bypass|cve-\d|\bpoc\b|proof[- ]of[- ]concept|disclos|leak|takeover|privilege|escalat|clickjack|redirect|traversal|deseriali|denial[- ]of[- ]service|\bdos\b|\bbug\b|bounty|weakness|security (issue|flaw|hole|problem|report)/i;
 
 /**
  * Every reason for which nothing is answered automatically, by name; the first that holds is kept with the
@@ -81,6 +79,10 @@ export const suppressionRules: readonly SuppressionRule[] = [
       ),
   },
   { rule: 'list', when: (facts) => !facts.viaForwarder && has(facts, listFields) },
+  {
+    rule: 'list-envelope',
+    when: (facts) => !facts.viaForwarder && !facts.viaOwnList && hasListEnvelope(facts),
+  },
   {
     rule: 'auto-response-suppress',
     when: ({ scan }) =>

@@ -4,7 +4,7 @@ import type { Mailbox } from '#domain/addresses.ts';
 import { nextDeadline } from '#domain/deadlines.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import type { Instant } from '#domain/instant.ts';
-import { archiveKey, type Intake } from '#domain/intake.ts';
+import { archiveKey, type Intake, type IntakeKind } from '#domain/intake.ts';
 import { dispositionOf, flagsOf, type IntakeFacts, kindOf } from '#domain/intake-rules.ts';
 import type { Addressee, Letter } from '#domain/letter.ts';
 import { openDisclosure, referenceOf } from '#domain/open-disclosure.ts';
@@ -72,9 +72,12 @@ export function planIntake(situation: Situation): Plan {
 function intakeOf(situation: Situation): Intake {
   const { facts, mailKey, receivedAt, threadEnded, unreadable } = situation;
   const judged = threadEnded ? { ...facts, thread: undefined } : facts;
-  const { kind, rule } = kindOf(judged);
-  const disposition = dispositionOf(kind, judged);
-  const suppressed = suppressedBy(facts) ?? (disposition === 'quarantined' ? 'quarantined' : undefined);
+  const found = kindOf(judged);
+  const { kind, rule } = found;
+  const disposition = dispositionOf(found, judged);
+  const suppressed =
+    suppressedBy(facts) ??
+    (disposition === 'quarantined' ? disposition : machineKinds.includes(kind) ? rule : undefined);
   const { scan } = facts;
   const named = situation.named.filter((reference) => reference !== situation.thread?.id);
   const flags = [
@@ -106,6 +109,9 @@ function intakeOf(situation: Situation): Intake {
     ...(suppressed && { suppressed }),
   };
 }
+
+/** Nobody waits for an answer to one of these, whatever rule found it. */
+const machineKinds: readonly IntakeKind[] = ['bounce', 'auto-reply', 'list', 'spam', 'test'];
 
 function disclosuresOf(situation: Situation, disposition: Intake['disposition']): readonly string[] {
   if (disposition === 'opened') return [nextReference(situation)];

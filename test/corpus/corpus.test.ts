@@ -13,6 +13,12 @@ const genuine: readonly CorpusMail[] = readdirSync(`${fixtures}/genuine`).map((f
   file,
   raw: new Uint8Array(readFileSync(`${fixtures}/genuine/${file}`)),
 }));
+const automatic: readonly CorpusMail[] = ['bounce', 'auto-reply', 'list'].flatMap((label) =>
+  readdirSync(`${fixtures}/automatic/${label}`).map((file) => ({
+    file: `${label}/${file}`,
+    raw: new Uint8Array(readFileSync(`${fixtures}/automatic/${label}/${file}`)),
+  })),
+);
 const hostile = (): readonly CorpusMail[] =>
   hostileMails
     // The two that are tens of megabytes are read in their own test; a seed is run many times.
@@ -36,17 +42,50 @@ describe('the project’s own genuine reports', () => {
       .filter(({ acknowledged }) => !acknowledged)
       .map(({ file, suppressed }) => [file, suppressed]);
     expect(silent).toEqual([
+      ['attaches-a-delivery-report.eml', 'report-part'],
+      ['away-feature.eml', 'notice-subject'],
+      ['forwards-its-own-bounce.eml', 'notice-subject'],
       ['group-not-rewritten.eml', 'precedence'],
       ['group-rewritten.eml', 'precedence'],
       ['no-reply-sender-platform.eml', 'machine-sender'],
       ['outlook-auto-response-suppress.eml', 'auto-response-suppress'],
+      ['postmaster-person.eml', 'machine-sender'],
+      ['response-team-ticket-system.eml', 'precedence'],
+      ['subject-undeliverable-feature.eml', 'notice-subject'],
+    ]);
+  });
+});
+
+describe('the project’s own bounces, automatic replies and list mail', () => {
+  test('R1: none opens a disclosure, none is answered, each is what its folder says or waits for a member', async () => {
+    const { results, summary } = await runCorpus(automatic, labels);
+
+    expect(summary).toMatchObject({ mails: automatic.length, disclosures: 0, lost: 0, acksToSuppressed: 0 });
+    expect(automatic.length).toBeGreaterThanOrEqual(40);
+    for (const { file, label, disposition, acknowledged } of results) {
+      expect.soft([file, label]).toEqual([file, file.split('/')[0]]);
+      expect.soft([file, acknowledged]).toEqual([file, false]);
+      expect.soft([file, [label, 'recorded']]).toEqual([file, expect.arrayContaining([disposition])]);
+    }
+    // What carries no sign that a person's mail could not have is seen by a member.
+    const waiting = results.filter(({ disposition }) => disposition === 'recorded');
+    expect(waiting.map(({ file, why }) => [file, why])).toEqual([
+      ['bounce/french-non-remis.eml', 'passed-on'],
+      ['auto-reply/calendar-accepted.eml', 'calendar-answer'],
+      ['auto-reply/challenge-allowed-list.eml', 'challenge'],
+      ['auto-reply/challenge-response.eml', 'challenge'],
+      ['auto-reply/google-calendar-declined.eml', 'calendar-answer'],
+      ['auto-reply/jira-service-management.eml', 'default'],
+      ['auto-reply/lotus-notes.eml', 'away-subject'],
+      ['auto-reply/out-of-office-without-mark.eml', 'away-subject'],
+      ['auto-reply/zendesk-ticket.eml', 'default'],
     ]);
   });
 });
 
 describe('an unkind world: dropped, doubled, shuffled notifications, every call may fail before or after', () => {
   test.each([1, 2])('seed %i: nothing lost, nothing doubled', { timeout: 120_000 }, async (seed) => {
-    const mails = [...genuine, ...hostile()];
+    const mails = [...genuine, ...automatic, ...hostile()];
 
     const { summary } = await runCorpus(mails, labels, unkindWorld(seed));
 

@@ -139,8 +139,8 @@ async function sweep(room: MailRoom, round: (rounds: number) => void): Promise<v
 }
 
 /** Labelled reports arrive authenticated; of everything else nobody says anything, as of a file from anywhere. */
-function noticeOf(raw: Uint8Array, labels: Readonly<Record<string, Label>>): Notice | undefined {
-  if (labels[sha256(raw)] !== 'genuine') return undefined;
+function noticeOf(raw: Uint8Array, labels: Readonly<Record<string, Label>>): Notice | null {
+  if (labels[sha256(raw)] !== 'genuine') return null;
   return notice({ source: scanHeader(raw).from?.address ?? 'unknown@people.example' });
 }
 

@@ -31,8 +31,13 @@ const attach = { kind: 'attach', person: 'p-1', asReporter: true } as const;
 /** Each rule by its name: a mail that it, and no rule before it, recognises. */
 const examples: Readonly<Record<string, IntakeFacts>> = {
   'unused-nonce': facts('X-Disclosure-Desk-Test: abc', '', { testNonce: true }),
+  'read-receipt': facts('Content-Type: multipart/report; report-type=disposition-notification; boundary=b'),
   'delivery-report': facts('Content-Type: multipart/report; report-type=delivery-status; boundary=b'),
+  'machine-report': facts(
+    'Subject: Report Domain: a.example Submitter: b.example Report-ID: 1\r\nContent-Type: application/gzip',
+  ),
   'mail-system': facts('From: Mail Delivery Subsystem <MAILER-DAEMON@x.example>'),
+  postmaster: facts('From: postmaster@x.example\r\nSubject: Message delivery failed'),
   'failed-recipients': facts('X-Failed-Recipients: a@b.example'),
   'undeliverable-subject': facts('Subject: Undeliverable: hello', '', {}, { source: '' }),
   complaint: facts(
@@ -44,9 +49,16 @@ const examples: Readonly<Record<string, IntakeFacts>> = {
   'auto-replied': facts('Auto-Submitted: auto-replied'),
   'responder-header': facts('X-Autoreply: yes'),
   'auto-reply-precedence': facts('Precedence: auto_reply'),
-  'away-subject': facts('Subject: Out of Office: back on Monday'),
-  'read-receipt': facts('Content-Type: message/disposition-notification'),
+  'away-answer': facts('Subject: Automatic reply: your report\r\nIn-Reply-To: <a@desk.example>'),
+  'list-speaks-of-flaw': facts(
+    'To: security@openedx.example\r\nList-Unsubscribe: <https://crm.example/u>\r\nSubject: XSS in notes',
+  ),
   'list-headers': facts('List-Id: <news.example>'),
+  'passed-on': facts('Subject: Fwd: Returned mail', 'Hm?\r\n> 550 5.1.1 <a@b.example>: user unknown'),
+  'away-subject': facts('Subject: Out of Office: back on Monday'),
+  'calendar-answer': facts('Content-Type: text/calendar; method=REPLY'),
+  challenge: facts('Subject: Please confirm your message\r\nIn-Reply-To: <a@desk.example>'),
+  digest: facts('Content-Type: multipart/digest; boundary=b'),
   'spam-verdict': facts('', 'Buy', {}, { verdicts: { ...pass, spam: 'FAIL' } }),
   'reply-address': facts('', 'More', { thread: attach }),
   'registration-subject': facts('Subject: Operator registration: Example University'),
@@ -63,8 +75,17 @@ describe('kinds by rules that are data', () => {
   });
 
   test.each(kindRules.map(({ rule, kind }) => [rule, kind] as const))('%s → %s', (rule, kind) => {
-    expect(kindOf(examples[rule] as IntakeFacts)).toEqual({ kind, rule });
+    expect(kindOf(examples[rule] as IntakeFacts)).toMatchObject({ kind, rule });
   });
+
+  test.each(kindRules.filter(({ likely }) => likely).map(({ rule }) => rule))(
+    '%s is only likely: a member sees it',
+    (rule) => {
+      const mail = examples[rule] as IntakeFacts;
+
+      expect(dispositionOf(kindOf(mail), mail)).toBe('recorded');
+    },
+  );
 
   test.each([
     ['words of a bounce from a person', facts('Subject: Bulk mail', '550 5.1.1 user unknown')],
@@ -82,9 +103,78 @@ describe('kinds by rules that are data', () => {
     ['a list that is our own address', facts('List-Id: <security.openedx.example>\r\nPrecedence: list')],
     ['a failed DMARC', facts('', 'x', {}, { verdicts: { ...pass, dmarc: 'FAIL' }, dmarcPolicy: 'reject' })],
     ['two senders', facts('From: a@b.example, c@d.example')],
+    [
+      'two senders who quote a bounce',
+      facts(
+        'From: a@b.example, c@d.example',
+        'The role is not checked: security problem\r\n> 550 5.1.1 user unknown',
+      ),
+    ],
+    [
+      'a bounce of an earlier report, passed on with what it says',
+      facts(
+        'Subject: Fwd: Undeliverable: Grades',
+        'Anyone can read the grades.\r\nSteps to\r\nreproduce: …\r\n> user unknown',
+      ),
+    ],
+    [
+      'a bounce that is passed on with a few sentences',
+      facts(
+        'Subject: Fwd: Returned mail',
+        'Your old address is dead. I wrote there that anyone can read all grades of a course.\r\n> user unknown',
+      ),
+    ],
+    [
+      'a delivery report among the attachments',
+      facts(
+        'Content-Type: multipart/mixed; boundary=b',
+        '--b\r\n\r\nThis exploit makes backscatter.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed',
+      ),
+    ],
+    ['a person who is postmaster', facts('From: postmaster@school.example\r\nSubject: Open relay')],
+    [
+      'a postmaster who quotes a bounce',
+      facts(
+        'From: postmaster@school.example',
+        'A vulnerability: the host answers 550 5.1.1 user unknown to all',
+      ),
+    ],
+    [
+      'an away setting with a flaw',
+      facts('Subject: Out of office text of moderators', 'Stored XSS for all who open the forum.'),
+    ],
+    [
+      'an away setting with a flaw, in base64',
+      facts(
+        'Subject: Out of office text\r\nContent-Transfer-Encoding: base64',
+        Buffer.from('Stored XSS for all who open the forum.').toString('base64'),
+      ),
+    ],
+    [
+      'what a response team’s ticket system sends as bulk',
+      facts('Precedence: bulk\r\nX-RT-Ticket: CERT #1\r\nSubject: [CERT #1] Vulnerability in Open edX'),
+    ],
+    [
+      'an invitation to a call',
+      facts('Content-Type: text/calendar; method=REQUEST\r\nSubject: Call about enrolment'),
+    ],
+    ['a person who asks us to confirm', facts('Subject: Please confirm your message was sent by you')],
   ])('%s loses no attention: report, opened', (_what, mail) => {
-    expect(kindOf(mail).kind).toBe('report');
-    expect(dispositionOf('report', mail)).toBe('opened');
+    expect(kindOf(mail)).toEqual({ kind: 'report', rule: 'default' });
+    expect(dispositionOf(kindOf(mail), mail)).toBe('opened');
+  });
+
+  test('R1: what a list says of flaws to its readers is a list; what one person says to us by a mass mailer is seen', () => {
+    const said = 'List-Id: <a.lists.example>\r\nSubject: CVE-2026-1 in libx';
+
+    const [toReaders, toUs] = ['To: a@lists.example', 'To: a@lists.example, security@openedx.example'].map(
+      (to) => {
+        const mail = facts(`${said}\r\n${to}`);
+        return dispositionOf(kindOf(mail), mail);
+      },
+    );
+
+    expect([toReaders, toUs]).toEqual(['list', 'recorded']);
   });
 });
 
@@ -120,7 +210,7 @@ describe('exactly one disposition', () => {
       'opened',
     ],
   ] as const)('%s', (_what, mail, disposition) => {
-    expect(dispositionOf(kindOf(mail).kind, mail)).toBe(disposition);
+    expect(dispositionOf(kindOf(mail), mail)).toBe(disposition);
   });
 });
 

@@ -55,6 +55,18 @@ const examples: Readonly<
     ],
     answered: [['X-Listing: a'], ['Subject: List-Id: a']],
   },
+  'list-envelope': {
+    caught: [
+      ['', { source: 'owner-edtech@list.example' }],
+      ['', { source: 'discuss-bounces+rhea=people.example@lists.example' }],
+      ['', { source: 'oss-return-312-rhea=people.example@lists.example' }],
+    ],
+    answered: [
+      ['', { source: 'bounces+12-rhea@mail.people.example' }],
+      ['From: owner-x@people.example', { source: 'owner-x@people.example' }],
+      ['', { source: 'ownership@people.example' }],
+    ],
+  },
   'auto-response-suppress': {
     caught: [['X-Auto-Response-Suppress: All'], ['X-Auto-Response-Suppress: DR, OOF, AutoReply']],
     answered: [['X-Auto-Response-Suppress: DR, RN, NRN'], ['X-Auto-Response-Suppress: None']],

@@ -129,21 +129,21 @@ export class MailRoom {
     });
   }
 
-  /** Puts a mail where SES puts it; answers what SES would notify. */
-  post(raw: Uint8Array, said: Notice | undefined = notice(), mailKey = `mail-${++this.#count}`): MailArrival {
+  /** Puts a mail where SES puts it; answers what SES would notify. `null` = nobody says anything of it. */
+  post(raw: Uint8Array, said: Notice | null = notice(), mailKey = `mail-${++this.#count}`): MailArrival {
     this.archive.receive(mailKey, raw);
     return {
       mailKey,
       objectKey: `in/${mailKey}`,
       receivedAt: this.clock.now(),
       attempt: 1,
-      notice: said,
+      ...(said && { notice: said }),
       headers: [],
     };
   }
 
   /** A mail from the wire to its intake. */
-  async take(raw: Uint8Array, said: Notice | undefined = notice()) {
+  async take(raw: Uint8Array, said: Notice = notice()) {
     const received = await this.receive(this.post(raw, said));
     const intake = await this.store.intake(received.mailKey);
     if (!intake) throw new Error('a mail that was taken has its intake');
