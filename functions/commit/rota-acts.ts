@@ -10,12 +10,11 @@ import {
   answerSwap,
   generateShifts,
   proposeSwap,
-  putShift,
   type RotaMember,
-  removeShift,
   type Shift,
   type Swap,
 } from '#domain/rota.ts';
+import { addShift, changeShift, removeShift, type ShiftChange, splitShift } from '#domain/rota-edit.ts';
 
 /** Whose calendar feed: a member's own, or everyone's. */
 export type FeedOf = PersonId | 'working-group';
@@ -32,6 +31,9 @@ export type RotaAct =
       readonly zone: Zone;
     }
   | { readonly name: 'put-shift'; readonly shift: Shift }
+  | { readonly name: 'change-shift'; readonly change: ShiftChange }
+  /** From `at` on it is another shift, of that member. */
+  | { readonly name: 'split-shift'; readonly shift: string; readonly at: Instant; readonly member: PersonId }
   | { readonly name: 'remove-shift'; readonly shift: string }
   | {
       readonly name: 'propose-swap';
@@ -85,33 +87,90 @@ const swapOf = (rota: DutyRecord, id: string): Swap | undefined => rota.swaps.fi
 const shiftOf = (rota: DutyRecord, id: string): Shift | undefined =>
   rota.shifts.find((shift) => shift.id === id);
 
+/** Only somebody who can act on it is put on duty. */
+function requireAble(member: PersonId, { members }: Situation): void {
+  if (!members.some(({ id, state }) => id === member && (state === 'active' || state === 'away')))
+    throw new Refused('R2', 'Only a member can be on duty.', 'Choose a member.', 'member');
+}
+
+/**
+ * Nobody is put on duty, or taken off it, without hearing of it: a letter for each shift that another member changed.
+ */
+function changeLetters(next: DutyRecord, { rota, by, now }: Situation): Letter[] {
+  const byId = ({ shifts }: DutyRecord) => new Map(shifts.map((shift) => [shift.id, shift]));
+  const [before, after] = [byId(rota), byId(next)];
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((id) => {
+    const [was, is] = [before.get(id), after.get(id)];
+    if (was && is && was.member === is.member && was.start === is.start && was.end === is.end) return [];
+    return [...new Set([was?.member, is?.member])].flatMap((member): Letter[] =>
+      member === undefined || member === by
+        ? []
+        : [
+            {
+              template: 'shift-changed',
+              to: { person: member },
+              as: 'member',
+              about: 'desk/rota',
+              params: {
+                by,
+                ...(was?.member === member && { before: { from: was.start, to: was.end } }),
+                ...(is?.member === member && is.end > now && { after: { from: is.start, to: is.end } }),
+              },
+            },
+          ],
+    );
+  });
+}
+
+/** A change of shifts by hand, with what those concerned are told. */
+const changed = (shared: DutyRecord, situation: Situation, data: RotaChange['data']): RotaChange => ({
+  rota: shared,
+  letters: changeLetters(shared, situation),
+  data,
+});
+
 const acts: Acts = {
-  'generate-shifts'(act, { rota, members }) {
+  'generate-shifts'(act, { rota, members, now }) {
     const order = act.members.map((id) => ({
       id,
       state: members.find((member) => member.id === id)?.state ?? ('left' as const),
     }));
     const made = generateShifts({ ...act, members: order });
     const end = made.at(-1)?.end ?? act.start;
-    const replaced = rota.shifts.filter(({ start }) => act.start <= start && start < end);
+    const replaced = rota.shifts.filter(
+      (shift) => act.start <= shift.start && shift.start < end && shift.end > now,
+    );
     const cleared = replaced.reduce<DutyRecord>(
-      (rest, { id }) => ({ ...rota, ...removeShift(rest, id) }),
+      (rest, { id }) => ({ ...rota, ...removeShift(rest, id, now) }),
       rota,
     );
-    const next = made.reduce<DutyRecord>((rest, shift) => ({ ...rota, ...putShift(rest, shift) }), cleared);
+    const next = made.reduce<DutyRecord>((rest, shift) => ({ ...rota, ...addShift(rest, shift) }), cleared);
     return quietly(next, { from: act.start, to: end, shifts: made.length, replaced: replaced.length });
   },
 
-  'put-shift': ({ shift }, { rota, members }) => {
-    if (!members.some(({ id, state }) => id === shift.member && (state === 'active' || state === 'away')))
-      throw new Refused('R2', 'Only a member can be on duty.', 'Choose a member.', 'member');
-    return quietly({ ...rota, ...putShift(rota, shift) }, { ...shift });
+  'put-shift'({ shift }, situation) {
+    const { rota, now } = situation;
+    requireAble(shift.member, situation);
+    if (shift.end <= now) throw new Refused('R2', 'That is past.', 'Choose a later end.', 'end');
+    return changed({ ...rota, ...addShift(rota, shift) }, situation, { ...shift });
   },
 
-  'remove-shift': ({ shift }, { rota }) => {
-    if (!shiftOf(rota, shift))
-      throw new Refused('R2', 'This shift is not in the rota any more.', 'Look again.');
-    return quietly({ ...rota, ...removeShift(rota, shift) }, { shift });
+  'change-shift'({ change }, situation) {
+    const { rota, now } = situation;
+    requireAble(change.member, situation);
+    return changed({ ...rota, ...changeShift(rota, change, now) }, situation, { ...change });
+  },
+
+  'split-shift'({ shift, at, member }, situation) {
+    const { rota, now } = situation;
+    requireAble(member, situation);
+    const next = { ...rota, ...splitShift(rota, { id: shift, at, member }, now) };
+    return changed(next, situation, { shift, at, member });
+  },
+
+  'remove-shift'({ shift }, situation) {
+    const { rota, now } = situation;
+    return changed({ ...rota, ...removeShift(rota, shift, now) }, situation, { shift });
   },
 
   'propose-swap'({ shift, to, inReturn }, { rota, members, by, now }) {
@@ -201,5 +260,7 @@ export function decideRota(act: RotaAct, situation: Situation): RotaChange {
 export const peopleIn = (act: RotaAct): readonly PersonId[] => {
   if (act.name === 'generate-shifts') return act.members;
   if (act.name === 'put-shift') return [act.shift.member];
+  if (act.name === 'change-shift') return [act.change.member];
+  if (act.name === 'split-shift') return [act.member];
   return act.name === 'propose-swap' ? [act.to] : [];
 };

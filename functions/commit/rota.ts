@@ -2,10 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock, DeskEvent, DeskStore, StoredEvent } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
+import { calendarText } from '#domain/calendar-feed.ts';
 import { type DutyRecord, nextDuty } from '#domain/handover.ts';
 import { day, type Instant, plus } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
-import { calendarText, type Shift } from '#domain/rota.ts';
+import type { Shift } from '#domain/rota.ts';
 import { commitDecided } from './commit-decided.ts';
 import { decideRota, type FeedOf, peopleIn, type RotaAct } from './rota-acts.ts';
 import { loadDuty } from './rota-record.ts';
@@ -101,7 +102,11 @@ export function feedOpens(rota: DutyRecord, of: FeedOf, secret: string): boolean
  * longer, good. Says who is on duty and when, nothing of any disclosure.
  */
 export async function readFeed(
-  deps: { readonly store: Pick<DeskStore, 'rota' | 'people'>; readonly settings: Pick<Settings, 'identity'> },
+  deps: {
+    readonly store: Pick<DeskStore, 'rota' | 'people'>;
+    readonly clock: Clock;
+    readonly settings: Pick<Settings, 'identity'>;
+  },
   of: FeedOf,
   secret: string,
 ): Promise<string | undefined> {
@@ -114,7 +119,7 @@ export async function readFeed(
   return calendarText({
     name: of === 'working-group' ? `${signature}: on duty` : `${signature}: your shifts`,
     domain: replyDomain,
-    stamp: rota.doneUntil ?? shifts[0]?.start ?? '1970-01-01T00:00:00.000Z',
+    stamp: deps.clock.now(),
     shifts,
     title: (shift) => `On duty: ${name(shift)}`,
   });

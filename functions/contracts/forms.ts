@@ -271,6 +271,20 @@ export const rotaForms = {
     endDate: date,
     endTime: clock,
   }),
+  'change-shift': z.object({
+    shift: words('Choose the shift.', 200),
+    member: words('Choose who is on duty.', 40),
+    date,
+    time: clock,
+    endDate: date,
+    endTime: clock,
+  }),
+  'split-shift': z.object({
+    shift: words('Choose the shift.', 200),
+    date,
+    time: clock,
+    member: words('Choose who is on duty from then on.', 40),
+  }),
   'remove-shift': z.object({ shift: words('Choose the shift.', 200), sure }),
   'generate-shifts': z.object({
     date,

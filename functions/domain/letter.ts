@@ -129,6 +129,12 @@ export interface LetterParams {
   'handover-unacknowledged': { from: Instant; who: string };
   'swap-proposed': { from: Instant; to: Instant; by: string };
   'swap-answered': { from: Instant; to: Instant; accepted: boolean };
+  /** Only `before`: no longer theirs; only `after`: theirs from now on; both: moved. */
+  'shift-changed': {
+    by: string;
+    before?: { from: Instant; to: Instant };
+    after?: { from: Instant; to: Instant };
+  };
   invitation: { by: string };
 }
 

@@ -1,6 +1,6 @@
 import { addPeriod, isZone, type Period, type Zone } from './calendar.ts';
 import { Refused } from './errors.ts';
-import { hour, type Instant, ms, plus } from './instant.ts';
+import { hour, type Instant, plus } from './instant.ts';
 import type { MemberState, PersonId } from './people.ts';
 
 /** One member's duty, [start, end): at `end` the next one is on duty. */
@@ -71,7 +71,8 @@ export const rotaPolicy: RotaPolicy = { acknowledgeWithinMs: 24 * hour, members:
 
 export const emptyRota: Rota = { version: 0, shifts: [], swaps: [], acknowledgements: [] };
 
-const byStart = (a: Shift, b: Shift) => a.start.localeCompare(b.start) || a.id.localeCompare(b.id);
+/** Shifts in the order in which they begin. */
+export const byStart = (a: Shift, b: Shift) => a.start.localeCompare(b.start) || a.id.localeCompare(b.id);
 const byEnd = (a: Shift, b: Shift) => a.end.localeCompare(b.end) || a.id.localeCompare(b.id);
 const covers = (span: Span, at: Instant) => span.start <= at && at < span.end;
 
@@ -142,41 +143,6 @@ export function generateShifts(plan: RotaPlan): Shift[] {
     shifts.push({ id: `${start}/${member}`, member, start, end: boundary(count + 1), zone: plan.zone });
   }
   return shifts;
-}
-
-/**
- * Adds a shift or replaces the one with its id.
- *
- * @throws {Refused} for a shift that ends before it begins, or an unknown zone.
- */
-export function putShift(rota: Rota, shift: Shift): Rota {
-  if (!isZone(shift.zone))
-    throw new Refused('R2', 'Unknown time zone.', 'Choose a zone such as UTC.', 'zone');
-  if (!(ms(shift.start) < ms(shift.end))) {
-    throw new Refused('R2', 'A shift ends after it begins.', 'Give a later end.', 'end');
-  }
-  return { ...rota, shifts: [...rota.shifts.filter(({ id }) => id !== shift.id), shift].sort(byStart) };
-}
-
-/** Takes a shift out, and with it the open offers of it. */
-export function removeShift(rota: Rota, id: string): Rota {
-  const shifts = rota.shifts.filter((shift) => shift.id !== id);
-  return { ...rota, shifts, swaps: rota.swaps.map((swap) => withdrawnIf(swap, uses(swap, id))) };
-}
-
-const uses = (swap: Swap, shift: string) => swap.shift === shift || swap.inReturn === shift;
-
-const withdrawnIf = (swap: Swap, condition: boolean): Swap =>
-  condition && swap.state === 'proposed' ? { ...swap, state: 'withdrawn' } : swap;
-
-/** A member leaves at an instant: the running shift ends there, later ones go, open offers with them. */
-export function leave(rota: Rota, member: PersonId, at: Instant): Rota {
-  const shifts = rota.shifts.flatMap((shift): Shift[] => {
-    if (shift.member !== member || shift.end <= at) return [shift];
-    return shift.start < at ? [{ ...shift, end: at }] : [];
-  });
-  const swaps = rota.swaps.map((swap) => withdrawnIf(swap, swap.from === member || swap.to === member));
-  return { ...rota, shifts, swaps };
 }
 
 export interface Coverage {
@@ -276,7 +242,8 @@ export function answerSwap(
   return { ...rota, swaps, shifts: given.sort(byStart) };
 }
 
-function handOn(shift: Shift, member: PersonId, at: Instant): Shift[] {
+/** A shift given to another at an instant: of one that runs already the rest alone; what is past stays as it was. */
+export function handOn(shift: Shift, member: PersonId, at: Instant): Shift[] {
   if (at <= shift.start) return [{ ...shift, member }];
   return [
     { ...shift, end: at },
@@ -366,67 +333,4 @@ export function sizeWarning(
   const count = members.filter(({ state }) => state === 'active' || state === 'away').length;
   const { least, most } = policy.members;
   return count < least || count > most ? { members: count, least, most } : undefined;
-}
-
-/** What a calendar feed says besides the shifts. */
-export interface Feed {
-  /** The calendar's name, and where its events' ids belong. */
-  readonly name: string;
-  readonly domain: string;
-  /** DTSTAMP of all events: when the rota was last changed. */
-  readonly stamp: Instant;
-  readonly shifts: readonly Shift[];
-  /** What an event is called: `On duty: Alice`. */
-  readonly title: (shift: Shift) => string;
-}
-
-const escaped = (text: string) =>
-  text
-    .replace(/[\\;,]/g, '\\$&')
-    .replace(/\r\n|\r|\n/g, '\\n')
-    .replace(/[\x00-\x1f\x7f]/g, '');
-
-/** RFC 5545, 3.1: lines of at most 75 octets, continued by a space; no character is cut in two. */
-function folded(line: string): string {
-  const lines = [''];
-  let room = 75;
-  for (const character of line) {
-    const size = new TextEncoder().encode(character).length;
-    if (size > room) {
-      lines.push('');
-      room = 74; // the space that continues a line counts
-    }
-    lines[lines.length - 1] += character;
-    room -= size;
-  }
-  return lines.join('\r\n ');
-}
-
-const stamp = (at: Instant) => `${at.slice(0, 19).replace(/[-:]/g, '')}Z`;
-
-/** Shifts as an iCalendar text (RFC 5545), for one member's feed or the group's: the caller chooses the shifts. */
-export function calendarText(feed: Feed): string {
-  const events = [...feed.shifts]
-    .sort(byStart)
-    .flatMap((shift) => [
-      'BEGIN:VEVENT',
-      `UID:${escaped(shift.id)}@${feed.domain}`,
-      `DTSTAMP:${stamp(feed.stamp)}`,
-      `DTSTART:${stamp(shift.start)}`,
-      `DTEND:${stamp(shift.end)}`,
-      `SUMMARY:${escaped(feed.title(shift))}`,
-      'TRANSP:TRANSPARENT',
-      'END:VEVENT',
-    ]);
-  const lines = [
-    'BEGIN:VCALENDAR',
-    'VERSION:2.0',
-    'PRODID:-//disclosure-desk//rota//EN',
-    'CALSCALE:GREGORIAN',
-    'METHOD:PUBLISH',
-    `X-WR-CALNAME:${escaped(feed.name)}`,
-    ...events,
-    'END:VCALENDAR',
-  ];
-  return `${lines.map(folded).join('\r\n')}\r\n`;
 }

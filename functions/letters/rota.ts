@@ -21,6 +21,7 @@ type RotaLetters =
   | 'handover-unacknowledged'
   | 'swap-proposed'
   | 'swap-answered'
+  | 'shift-changed'
   | 'invitation';
 
 const shift = (context: LetterContext, params: { from: string; to: string }): Part =>
@@ -130,6 +131,24 @@ export const rotaLetters: Writers<RotaLetters> = {
       text('Nothing else is asked of you.'),
     ],
   }),
+
+  'shift-changed'({ by, before, after }, context) {
+    const what = after
+      ? before
+        ? 'Your shift was changed'
+        : 'A shift is yours'
+      : 'A shift is yours no more';
+    return {
+      subject: what,
+      parts: [
+        text(`${nameOf(context, by)} changed the rota. ${what}.`),
+        ...(before && after ? [text('It was:'), shift(context, before), text('It is now:')] : []),
+        ...(after ? [shift(context, after)] : before ? [shift(context, before)] : []),
+        linkTo(context, 'Open the rota'),
+        text('If it does not suit you, change it on that page, or offer the shift to another member.'),
+      ],
+    };
+  },
 
   invitation: (params, context) => ({
     subject: `An invitation to the ${oneLine(context.settings.identity.signature, 80)}`,

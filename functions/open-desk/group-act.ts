@@ -72,7 +72,7 @@ export async function groupPost(c: Context, session: Session): Promise<GroupPost
 }
 
 /** Fields of the rules that a form calls otherwise. */
-const formNames: Readonly<Record<string, string>> = { end: 'endDate', zone: 'date' };
+const formNames: Readonly<Record<string, string>> = { start: 'date', end: 'endDate', at: 'date', zone: 'date' };
 
 /** Runs an act; what was wrong with it comes back on the same form (422), or that somebody was faster (409). */
 export async function orAgain(
@@ -114,6 +114,8 @@ export function instantIn(date: string, time: string, zone: Zone, field: string)
 const doneWords: Readonly<Record<string, string>> = {
   'generate-shifts': 'The shifts were made.',
   'put-shift': 'The shift was added.',
+  'change-shift': 'The shift was changed. Whoever it concerns has a mail about it.',
+  'split-shift': 'The shift was split. Whoever it concerns has a mail about it.',
   'remove-shift': 'The shift was removed.',
   'propose-swap': 'The shift was offered. The member you asked has a mail about it.',
   'answer-swap': 'Your answer was recorded, and whoever offered the shift is told.',

@@ -4,10 +4,10 @@ import { feedHash } from '#commit/rota.ts';
 import { decideRota, type RotaAct } from '#commit/rota-acts.ts';
 import { loadDuty } from '#commit/rota-record.ts';
 import { type RotaForm, readTurns, rotaForms } from '#contracts/forms.ts';
-import { addPeriod, type Period } from '#domain/calendar.ts';
-import { ms } from '#domain/instant.ts';
+import { addPeriod, localText, type Period } from '#domain/calendar.ts';
+import { type Instant, ms } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
-import { manned } from '#domain/rota.ts';
+import { coverage, manned, type Shift } from '#domain/rota.ts';
 import { rotaWeeks } from '#domain/today.ts';
 import type { FieldError, Values } from '#pages/form.ts';
 import { groupFormPage } from '#pages/group-page.ts';
@@ -17,6 +17,7 @@ import {
   type RotaModel,
   rotaForm,
   rotaPage,
+  shiftFacts,
   swapAnswers,
   swapFacts,
 } from '#pages/rota-page.ts';
@@ -50,12 +51,15 @@ async function loadRota(deps: OpenDeskDeps, session: Session): Promise<RotaModel
   );
   const { rota } = duty;
   const swapped = rota.swaps.flatMap(({ from, to }) => [from, to]);
+  const ahead = manned(rota.shifts, duty.members).filter(({ end }) => end > now);
+  const until = ahead.map(({ end }) => end).sort().at(-1);
   return {
     who: whoIs(session),
     me: session.person.id,
     rota,
     shifts: rota.shifts.filter(({ end }) => end > now),
     weeks: rotaWeeks(manned(rota.shifts, duty.members), now, deps.settings.policy.zone),
+    ahead: { ...coverage(ahead, now, until ?? now), until },
     members,
     nameOf: await namesOf(deps, [
       ...members.map(({ id }) => id),
@@ -85,8 +89,9 @@ export async function showRotaForm(
 ): Promise<Response> {
   const context = pageContext(deps);
   const model = await loadRota(deps, session);
-  const spec = rotaForm(context, form, model);
   const asked = (name: string): string => tried?.values[name] ?? c.req.query(name) ?? '';
+  const shift = model.shifts.find(({ id }) => id === asked('shift'));
+  const spec = rotaForm(context, form, model, shift);
   const place = {
     action: `/desk/rota/${form}`,
     revision: model.rota.version,
@@ -106,6 +111,12 @@ export async function showRotaForm(
       { ...place, hidden: { swap: swap.id } },
       above,
     );
+    return c.html(page, status);
+  }
+  if (form === 'change-shift' || form === 'split-shift') {
+    if (!shift) throw notYours();
+    const above = shiftFacts(context, model, shift);
+    const page = groupFormPage(context, model.who, spec, { ...place, hidden: { shift: shift.id } }, above);
     return c.html(page, status);
   }
   if (form !== 'note-handover' && form !== 'acknowledge-handover')
@@ -148,6 +159,10 @@ function planOf(deps: OpenDeskDeps, plan: Plan, turns: readonly string[]): RotaA
   return { name: 'generate-shifts', members: turns, start, length, until, zone };
 }
 
+/** The instant that a form shows unchanged is the one that stands, seconds and doubled hours included. */
+const unlessEdited = (stands: Instant | undefined, typed: Instant, zone: string): Instant =>
+  stands && localText(stands, zone) === localText(typed, zone) ? stands : typed;
+
 const feedOf = (of: 'mine' | 'working-group', me: PersonId) => (of === 'mine' ? me : of);
 
 /** A text's reference before it is kept: the rules decide on it first, so that a refused act leaves none behind. */
@@ -156,8 +171,16 @@ const refOf = (text: string) => {
   return { key: `text/${sha256}`, sha256 };
 };
 
+interface Sender {
+  readonly me: PersonId;
+  /** Of a feed, if one is asked for. */
+  readonly secret: string;
+  /** As they are stored now. */
+  readonly shifts: readonly Shift[];
+}
+
 /** What a form asks for, as an act on the rota. */
-function actOf(deps: OpenDeskDeps, form: RotaForm, values: Values, me: PersonId, secret: string): RotaAct {
+function actOf(deps: OpenDeskDeps, form: RotaForm, values: Values, { me, secret, shifts }: Sender): RotaAct {
   const { zone } = deps.settings.policy;
   switch (form) {
     case 'propose-swap':
@@ -169,6 +192,17 @@ function actOf(deps: OpenDeskDeps, form: RotaForm, values: Values, me: PersonId,
       const start = instantIn(date, time, zone, 'date');
       const end = instantIn(endDate, endTime, zone, 'endDate');
       return { name: form, shift: { id: `${start}/${member}`, member, start, end, zone } };
+    }
+    case 'change-shift': {
+      const { shift: id, member, date, time, endDate, endTime } = accepted(rotaForms[form], values);
+      const stands = shifts.find((shift) => shift.id === id);
+      const start = unlessEdited(stands?.start, instantIn(date, time, zone, 'date'), zone);
+      const end = unlessEdited(stands?.end, instantIn(endDate, endTime, zone, 'endDate'), zone);
+      return { name: form, change: { id, member, start, end } };
+    }
+    case 'split-shift': {
+      const { shift, date, time, member } = accepted(rotaForms[form], values);
+      return { name: form, shift, at: instantIn(date, time, zone, 'date'), member };
     }
     case 'remove-shift':
       return { name: form, shift: accepted(rotaForms[form], values).shift };
@@ -209,7 +243,8 @@ export async function changeRota(
   const secret = deps.random().replace(/-/g, '');
   return orAgain(
     async () => {
-      const act = actOf(deps, form, values, stamp.by, secret);
+      const shifts = (await deps.store.rota())?.shifts ?? [];
+      const act = actOf(deps, form, values, { me: stamp.by, secret, shifts });
       const { outcome } = await deps.rota({ act: await keepWords(deps, act, values, stamp.by), ...stamp });
       if (act.name === 'issue-feed' && outcome === 'done')
         return c.html(

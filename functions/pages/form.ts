@@ -22,7 +22,7 @@ interface Common {
   readonly optional?: boolean | undefined;
 }
 
-/** A field of a form. None has a preselected choice; a text may be there to be edited. */
+/** A field of a form. None has a preselected choice, but where what stands there is edited. */
 export type Field =
   | (Common & {
       readonly kind: 'text' | 'url' | 'email' | 'date' | 'time';
@@ -36,6 +36,7 @@ export type Field =
     })
   | (Common & {
       readonly kind: 'select';
+      readonly value?: string;
       readonly options: readonly { readonly value: string; readonly label: string }[];
     })
   | (Common & { readonly kind: 'tick' })
@@ -117,7 +118,7 @@ ${typed ?? field.value ?? ''}</textarea>`,
       return framed(
         field,
         fault,
-        html`<select id="${field.name}" name="${field.name}"${about}><option value="">Choose…</option>${field.options.map(({ value, label }) => html`<option value="${value}"${flag(typed === value, 'selected')}>${label}</option>`)}</select>`,
+        html`<select id="${field.name}" name="${field.name}"${about}><option value="">Choose…</option>${field.options.map(({ value, label }) => html`<option value="${value}"${flag((typed ?? field.value) === value, 'selected')}>${label}</option>`)}</select>`,
       );
     case 'tick':
       return html`<div class="field${fault ? ' wrong' : ''}">${fault ? html`<p class="fault" id="${field.name}-fault"><span class="unseen">Error: </span>${fault}</p>` : ''}<div class="options"><label><input type="checkbox" id="${field.name}" name="${field.name}" value="yes"${flag(typed === 'yes', 'checked')}${about}><span>${field.label}${field.hint ? html`<span class="hint">${field.hint}</span>` : ''}</span></label></div></div>`;

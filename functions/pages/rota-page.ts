@@ -3,7 +3,7 @@ import { localDate, localText } from '#domain/calendar.ts';
 import type { DutyRecord } from '#domain/handover.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Person, PersonId } from '#domain/people.ts';
-import type { Shift, Swap } from '#domain/rota.ts';
+import type { Coverage, Shift, Swap } from '#domain/rota.ts';
 import type { RotaWeek } from '#domain/today.ts';
 import type { Field, FormSpec } from './form.ts';
 import { doneNotice, groupNav } from './group-page.ts';
@@ -18,6 +18,8 @@ export interface RotaModel {
   /** Shifts that are not over yet. */
   readonly shifts: readonly Shift[];
   readonly weeks: readonly RotaWeek[];
+  /** From now to the end of the last shift. */
+  readonly ahead: Coverage & { readonly until: Instant | undefined };
   readonly members: readonly Person[];
   readonly nameOf: (person: PersonId | undefined) => string;
 }
@@ -51,6 +53,42 @@ function offer(context: PageContext, model: RotaModel, swap: Swap): readonly Htm
 const act = (form: RotaForm, label: string, hint: string): Html =>
   html`<li><a href="/desk/rota/${form}">${label}</a><span class="hint">${hint}</span></li>`;
 
+/** Where nobody is on duty, and where more than one is, as far as the rota reaches. */
+function coverageList(context: PageContext, { ahead, shifts, nameOf }: RotaModel): Html {
+  const { gaps, overlaps, until } = ahead;
+  if (!until)
+    return html`<p>The rota is empty: nobody is on duty. Reports go to everyone, and reminders go out anyway.</p>`;
+  const memberOf = (id: string) => nameOf(shifts.find((shift) => shift.id === id)?.member);
+  const lines = [
+    ...gaps.map((gap) => ({ ...gap, what: html`<span class="tag">gap</span> nobody is on duty` })),
+    ...overlaps.map((overlap) => ({
+      ...overlap,
+      what: html`<span class="tag">overlap</span> ${overlap.shifts.map(memberOf).join(' and ')}`,
+    })),
+  ].sort((a, b) => a.start.localeCompare(b.start));
+  return html`${
+    lines.length === 0
+      ? html`<p>None: at every instant one member is on duty.</p>`
+      : html`<ul>${lines.map(({ start, end, what }) => html`<li>${what}: ${shortTime(context, start)} to ${shortTime(context, end)}</li>`)}</ul>`
+  }<p class="hint">The last shift ends ${shortTime(context, until)}; from then on nobody is on duty.</p>`;
+}
+
+/** Every shift that is not over, each with what can be done with it. */
+function shiftTable(context: PageContext, model: RotaModel): Html {
+  const link = (form: RotaForm, label: string, shift: Shift): Html =>
+    html`<a href="/desk/rota/${form}?shift=${encodeURIComponent(shift.id)}">${label}<span class="unseen"> the shift of ${shiftLabel(context, model, shift)}</span></a>`;
+  return table(
+    'Shifts that run or are ahead',
+    ['From', 'To', 'On duty', 'You can'],
+    model.shifts.map((shift) => [
+      shortTime(context, shift.start),
+      shortTime(context, shift.end),
+      html`${model.nameOf(shift.member)}`,
+      html`${link('change-shift', 'Change', shift)} · ${link('split-shift', 'Split', shift)} · ${link('remove-shift', 'Remove', shift)}`,
+    ]),
+  );
+}
+
 /** The rota: four weeks drawn, open offers, what can be changed, the feeds. */
 export function rotaPage(context: PageContext, model: RotaModel, done: string | undefined): Html {
   const open = model.rota.swaps.filter(({ state }) => state === 'proposed');
@@ -72,12 +110,13 @@ ${
     : ''
 }
 <h2>The next four weeks</h2>${rotaPicture(context, model.weeks, model.me, model.nameOf)}
+<h2>Gaps and overlaps</h2>${coverageList(context, model)}
 <h2>What you can do</h2><ul class="acts">${[
       act('propose-swap', 'Offer a shift of yours', 'To another member, for one of theirs or for nothing'),
       act('put-shift', 'Add a shift', 'For yourself or another member'),
-      act('remove-shift', 'Remove a shift', 'It leaves a gap until somebody takes it'),
       act('generate-shifts', 'Plan shifts in turn', 'Round-robin; shifts that begin in that time give way'),
     ]}</ul>
+${model.shifts.length > 0 ? html`<h2>Change a shift</h2><p class="hint">Whoever is put on duty by it, or taken off, gets a mail.</p><details><summary>${model.shifts.length} shifts that run or are ahead</summary>${shiftTable(context, model)}</details>` : ''}
 <h2>Calendar feeds</h2><p class="hint">A feed’s address is secret: whoever has it sees who is on duty and when, and nothing else. It is shown once; a new one makes the old one dead.</p>${facts(
       [
         ['Your shifts', feeds[model.me] ? 'has an address' : 'has no address'],
@@ -91,7 +130,7 @@ const select = (
   name: string,
   label: string,
   options: readonly { readonly value: string; readonly label: string }[],
-  more: { readonly hint?: string; readonly optional?: boolean } = {},
+  more: { readonly hint?: string; readonly optional?: boolean; readonly value?: string } = {},
 ): Field => ({ kind: 'select', name, label, options, ...more });
 
 const whose: Field = {
@@ -104,16 +143,32 @@ const whose: Field = {
   ],
 };
 
-const moment = (context: PageContext, date: string, clock: string, label: string): Field => ({
-  kind: 'group',
-  fields: [
-    { kind: 'date', name: date, label, short: true },
-    { kind: 'time', name: clock, label: 'at', hint: `Time in ${context.zone}`, short: true },
-  ],
-});
+const moment = (
+  context: PageContext,
+  date: string,
+  clock: string,
+  label: string,
+  stands?: Instant,
+): Field => {
+  const [day, time] = stands ? localText(stands, context.zone).split('T') : [];
+  return {
+    kind: 'group',
+    fields: [
+      { kind: 'date', name: date, label, short: true, ...(day && { value: day }) },
+      {
+        kind: 'time',
+        name: clock,
+        label: 'at',
+        hint: `Time in ${context.zone}`,
+        short: true,
+        ...(time && { value: time }),
+      },
+    ],
+  };
+};
 
-/** The forms of the rota. None has a choice made already. */
-export function rotaForm(context: PageContext, form: RotaForm, model: RotaModel): FormSpec {
+/** The forms of the rota. None has a choice made already, but what is edited stands as it is: `about` is that shift. */
+export function rotaForm(context: PageContext, form: RotaForm, model: RotaModel, about?: Shift): FormSpec {
   const shifts = (mine: boolean | undefined) =>
     model.shifts
       .filter(({ member }) => mine === undefined || (member === model.me) === mine)
@@ -149,14 +204,40 @@ export function rotaForm(context: PageContext, form: RotaForm, model: RotaModel)
         ],
         button: 'Add the shift',
       };
+    case 'change-shift':
+      return {
+        act: form,
+        title: 'Change a shift',
+        intro:
+          'Of a shift that runs already the beginning stays, and another member takes over at once. Open offers of it are withdrawn.',
+        fields: [
+          select('member', 'Who is on duty?', people(['active', 'away']), {
+            ...(about && { value: about.member }),
+          }),
+          moment(context, 'date', 'time', 'From', about?.start),
+          moment(context, 'endDate', 'endTime', 'To', about?.end),
+        ],
+        button: 'Change the shift',
+      };
+    case 'split-shift':
+      return {
+        act: form,
+        title: 'Split a shift',
+        intro: 'What comes after the instant becomes a shift of its own. Open offers of it are withdrawn.',
+        fields: [
+          moment(context, 'date', 'time', 'Split at'),
+          select('member', 'Who is on duty from then on?', people(['active', 'away'])),
+        ],
+        button: 'Split the shift',
+      };
     case 'remove-shift':
       return {
         act: form,
         title: 'Remove a shift',
         intro:
-          'Open offers of it are withdrawn. Where nobody else is on duty, everyone is told when it begins.',
+          'Of a shift that runs already the rest goes. Open offers of it are withdrawn. Where nobody else is on duty, everyone is told.',
         fields: [
-          select('shift', 'Which shift?', shifts(undefined)),
+          select('shift', 'Which shift?', shifts(undefined), { ...(about && { value: about.id }) }),
           { kind: 'tick', name: 'sure', label: 'Yes, remove it' },
         ],
         button: 'Remove the shift',
@@ -256,6 +337,14 @@ export const feedPage = (context: PageContext, who: string, address: string, who
     narrow: true,
     body: html`<h1>A new feed: ${whoseShifts}</h1><p>Subscribe to this address in your calendar. It is shown this once; the desk keeps only its fingerprint.</p><p><code>${address}</code></p><p class="soft">Made on ${localDate(context.now, context.zone)}. Whoever has the address sees who is on duty, and nothing else. You can make it dead on the <a href="/desk/rota">rota’s page</a>.</p>`,
   });
+
+/** The shift that is changed, above the form. */
+export const shiftFacts = (context: PageContext, { nameOf }: RotaModel, shift: Shift): Html =>
+  facts([
+    ['On duty', nameOf(shift.member)],
+    ['Shift begins', time(context, shift.start)],
+    ['Shift ends', time(context, shift.end)],
+  ]);
 
 /** The instant of a handover, above its notes. */
 export const handoverFacts = (context: PageContext, at: Instant): Html =>

@@ -4,7 +4,6 @@ import { hour, instant, ms, plus } from '#domain/instant.ts';
 import {
   acknowledge,
   answerSwap,
-  calendarText,
   coverage,
   emptyRota,
   endOfShiftCovering,
@@ -12,14 +11,11 @@ import {
   handoverAlertAt,
   handoverState,
   handoversBetween,
-  leave,
   nextRotaInstant,
   onDutyAt,
   proposeSwap,
-  putShift,
   type Rota,
   type RotaMember,
-  removeShift,
   type Shift,
   sizeWarning,
 } from '#domain/rota.ts';
@@ -186,39 +182,6 @@ describe('gaps and overlaps', () => {
   });
 });
 
-describe('editing', () => {
-  test('a shift is put in its place, replaced and taken out', () => {
-    const third = shift('three', cid, '2026-03-04T00:00:00', '2026-03-05T00:00:00');
-
-    const added = putShift(rota, third);
-    const moved = putShift(added, {
-      ...third,
-      start: at('2026-03-20T00:00:00'),
-      end: at('2026-03-21T00:00:00'),
-    });
-
-    expect(added.shifts.map(({ id }) => id)).toEqual(['one', 'three', 'two']);
-    expect(moved.shifts.map(({ id }) => id)).toEqual(['one', 'two', 'three']);
-    expect(removeShift(moved, 'three').shifts).toEqual(rota.shifts);
-    expect(() => putShift(rota, { ...third, end: third.start })).toThrow('ends after it begins');
-  });
-
-  test('R23: a member who leaves is off duty at once, and the rest of the rota stands', () => {
-    const offered = proposeSwap(
-      rota,
-      { id: 's', shift: 'two', from: 'p-ben', to: 'p-ann' },
-      members,
-      first.start,
-    );
-
-    const left = leave(offered, 'p-ann', at('2026-03-05T00:00:00'));
-
-    expect(left.shifts).toEqual([{ ...first, end: at('2026-03-05T00:00:00') }, second]);
-    expect(left.swaps[0]?.state).toBe('withdrawn');
-    expect(leave(rota, 'p-ben', at('2026-03-05T00:00:00')).shifts).toEqual([first]);
-  });
-});
-
 describe('swaps', () => {
   const before = at('2026-03-01T00:00:00');
   const offer = { id: 'swap', shift: 'one', from: 'p-ann', to: 'p-ben', inReturn: 'two' };
@@ -263,7 +226,7 @@ describe('swaps', () => {
     expect(() => answerSwap(offered, { ...accept, id: 'no' }, members, before)).toThrow('not known');
     expect(() => answerSwap(offered, accept, members, first.end)).toThrow('is over');
     expect(() =>
-      answerSwap(putShift(offered, { ...first, member: 'p-cid' }), accept, members, before),
+      answerSwap({ ...offered, shifts: [{ ...first, member: 'p-cid' }, second] }, accept, members, before),
     ).toThrow('any more');
     expect(() => proposeSwap(rota, { ...offer, shift: 'two' }, members, before)).toThrow('any more');
     expect(() => proposeSwap(rota, offer, [ann, { ...ben, state: 'away' }], before)).toThrow(
@@ -339,56 +302,6 @@ test('R23: outside six to seven members there is a warning', () => {
     undefined,
     8,
   ]);
-});
-
-describe('calendar feed (RFC 5545)', () => {
-  const feed = {
-    name: 'Security duty',
-    domain: 'desk.example',
-    stamp: at('2026-03-01T00:00:00'),
-    shifts: [second, first],
-  };
-
-  test('one event a shift, in order, with lines ended by CRLF', () => {
-    const text = calendarText({ ...feed, title: ({ member }) => `On duty: ${member}` });
-
-    expect(text.split('\r\n').slice(0, 14)).toEqual([
-      'BEGIN:VCALENDAR',
-      'VERSION:2.0',
-      'PRODID:-//disclosure-desk//rota//EN',
-      'CALSCALE:GREGORIAN',
-      'METHOD:PUBLISH',
-      'X-WR-CALNAME:Security duty',
-      'BEGIN:VEVENT',
-      'UID:one@desk.example',
-      'DTSTAMP:20260301T000000Z',
-      'DTSTART:20260302T090000Z',
-      'DTEND:20260309T090000Z',
-      'SUMMARY:On duty: p-ann',
-      'TRANSP:TRANSPARENT',
-      'END:VEVENT',
-    ]);
-    expect(text.endsWith('END:VCALENDAR\r\n')).toBe(true);
-    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
-  });
-
-  test('any name is escaped and folded at 75 octets, and can be read back', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (name) => {
-        const text = calendarText({ ...feed, title: () => name });
-
-        const lines = text.split('\r\n');
-        for (const line of lines) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75);
-        const unfolded = text.replaceAll('\r\n ', '').split('\r\n');
-        const summary = unfolded.find((line) => line.startsWith('SUMMARY:'))?.slice(8);
-        const read = summary?.replace(/\\(n|.)/gs, (_all, each: string) => (each === 'n' ? '\n' : each));
-        const expected = name.replace(/\r\n|\r/g, '\n').replace(/[\x00-\x09\x0b-\x1f\x7f]/g, '');
-        expect(read).toBe(expected);
-        expect(unfolded).toHaveLength(calendarText({ ...feed, title: () => '' }).split('\r\n').length);
-      }),
-      { seed: 31 },
-    );
-  });
 });
 
 test('instants of a generated rota are UTC instants', () => {

@@ -139,6 +139,7 @@ export const samples: { readonly [T in LetterTemplate]: LetterParams[T] } = {
   'no-one-on-duty': { since: at },
   'handover-unacknowledged': { from: at, who: 'p-mo' },
   'swap-proposed': { from: at, to: at, by: 'p-mo' },
+  'shift-changed': { by: 'p-mo', before: { from: at, to: at }, after: { from: at, to: at } },
   'swap-answered': { from: at, to: at, accepted: true },
   invitation: { by: 'p-mo' },
 };

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DutyRecord } from '#domain/handover.ts';
-import { day, plus } from '#domain/instant.ts';
+import { localText } from '#domain/calendar.ts';
+import { day, type Instant, plus } from '#domain/instant.ts';
 import { reminderActions } from '#letters/context.ts';
 import { composeLetter } from '../../functions/deliver/compose-letter.ts';
-import { Desk, hiddenOf, origin, reference, type Visitor, valid } from './desk.ts';
+import { Desk, formsOf, hiddenOf, origin, reference, untouched, type Visitor, valid } from './desk.ts';
 
 const repository = 'openedx/edx-platform';
 let desk: Desk;
@@ -27,6 +28,12 @@ async function seedRota(): Promise<void> {
     writes: [{ put: 'rota', item: rota, expect: 0, due: undefined }],
     event: desk.event('ROTA', 'seed', 'generate-shifts'),
   });
+}
+
+/** An instant as the fields of a form have it. */
+function momentOf(at: Instant): { readonly date: string; readonly time: string } {
+  const [date = '', time = ''] = localText(at, desk.settings.policy.zone).split('T');
+  return { date, time };
 }
 
 const rotaNow = async (): Promise<DutyRecord> => {
@@ -115,6 +122,109 @@ describe('planning', () => {
     expect([many.status, never.status]).toEqual([422, 422]);
     expect(await many.text()).toContain('At most 200 shifts at once');
     expect(await never.text()).toContain('There is no day 2026-02-31');
+  });
+});
+
+describe('R2: a shift is changed by hand', () => {
+  it('the form shows what stands; sent as it is it changes nothing', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+    const page = await mo.text('/desk/rota/change-shift?shift=next');
+    const form = formsOf(page)[0];
+
+    const answer = await mo.submit(page, '/desk/rota/change-shift', untouched(form?.body ?? ''));
+
+    expect(answer.status).toBe(422);
+    expect(await answer.text()).toContain('That changes nothing.');
+  });
+
+  it('moved and given to another: gaps and overlaps are shown, and whoever it concerns gets a letter', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+    const page = await mo.text('/desk/rota/change-shift?shift=next');
+    const stands = untouched(formsOf(page)[0]?.body ?? '');
+    const later = localText(plus(desk.now, 7 * day), 'America/New_York').slice(0, 10);
+
+    const answer = await mo.submit(page, '/desk/rota/change-shift', {
+      ...stands,
+      member: desk.who('mo').id,
+      date: later,
+    });
+    const shown = await mo.text(answer.headers.get('location') ?? '');
+
+    const moved = (await rotaNow()).shifts.find(({ id }) => id === 'next');
+    expect(moved).toMatchObject({ member: desk.who('mo').id, start: plus(desk.now, 7 * day) });
+    // What the form did not touch stays to the millisecond.
+    expect(moved?.end).toBe(plus(desk.now, 13 * day));
+    expect(shown).toContain('The shift was changed.');
+    expect(shown).toMatch(/<span class="tag">gap<\/span> nobody is on duty: /);
+    const event = (await desk.store.events('ROTA')).find(({ type }) => type === 'change-shift');
+    expect(event?.letters.map(({ to, template }) => [to, template])).toEqual([
+      [{ person: desk.who('max').id }, 'shift-changed'],
+    ]);
+  });
+
+  it('split: the later part is another member’s, who hears of it', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+
+    const answer = await rotaForm(
+      mo,
+      'split-shift',
+      {
+        ...momentOf(plus(desk.now, 2 * day)),
+        member: desk.who('max').id,
+      },
+      '?shift=now',
+    );
+
+    expect(answer.status).toBe(303);
+    const ids = ['mo', 'max', 'max'].map((name) => desk.who(name).id);
+    expect((await rotaNow()).shifts.map(({ member }) => member)).toEqual(ids);
+    const letters = (await desk.store.events('ROTA')).at(-1)?.letters;
+    expect(letters?.map(({ to }) => to)).toEqual([{ person: desk.who('max').id }]);
+  });
+
+  it('outside the shift it is refused at its field, and what was typed is kept', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+    const typed = { ...momentOf(plus(desk.now, 9 * day)), member: desk.who('max').id };
+
+    const answer = await rotaForm(mo, 'split-shift', typed, '?shift=now');
+
+    const text = await answer.text();
+    expect(answer.status).toBe(422);
+    expect(text).toContain('<a href="#date">');
+    expect(text).toContain(`value="${typed.date}"`);
+  });
+
+  it('added beside others, removed again: each has a row with what can be done with it', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+    const [from, to] = [momentOf(plus(desk.now, 20 * day)), momentOf(plus(desk.now, 21 * day))];
+
+    const added = await rotaForm(mo, 'put-shift', {
+      member: desk.who('max').id,
+      ...from,
+      endDate: to.date,
+      endTime: to.time,
+    });
+    const id = (await rotaNow()).shifts.at(-1)?.id ?? '';
+    const page = await mo.text('/desk/rota');
+    const removed = await rotaForm(mo, 'remove-shift', { shift: id, sure: 'yes' });
+
+    expect([added.status, removed.status]).toEqual([303, 303]);
+    for (const form of ['change-shift', 'split-shift', 'remove-shift'])
+      expect(page).toContain(`/desk/rota/${form}?shift=${encodeURIComponent(id)}`);
+    expect((await rotaNow()).shifts).toHaveLength(2);
+  });
+
+  it('a shift that is not there, or over, has no form', async () => {
+    await seedRota();
+    const mo = await desk.as('mo', 'member', 'desk');
+
+    expect((await mo.get('/desk/rota/change-shift')).status).toBe(404);
+    expect((await mo.get('/desk/rota/split-shift?shift=gone')).status).toBe(404);
   });
 });
 
