@@ -105,12 +105,22 @@ export function needsCode(app: App): boolean {
 }
 
 const hour = 3_600_000;
+const day = 24 * hour;
 /** The sweep's interval (policy, Readings: reminder clock), milliseconds. */
 export const sweepMs = 15 * 60_000;
+
+/** What is configured by rating, by the frequency that each rating has (OEP-60 R8). */
+const byFrequency = <T>(of: Readonly<Record<'critical' | 'high' | 'medium' | 'low', T>>) => ({
+  weekly: of.critical,
+  monthly: of.high,
+  quarterly: of.medium,
+  'half-yearly': of.low,
+});
 
 /** What the functions know of the deployment. No secret and no person is among it. */
 export function settingsOf({ config, local }: Deployment, configurationSet: string): Settings {
   const { mail, policy, github, discourse } = config;
+  const { reminders } = policy;
   const branchesOf = Object.entries(config.repositories).flatMap(([name, { branches }]) =>
     branches === undefined ? [] : [[name, branches] as const],
   );
@@ -127,6 +137,13 @@ export function settingsOf({ config, local }: Deployment, configurationSet: stri
       reopenDays: policy.reopenDays,
       responseBusinessDays: policy.responseBusinessDays,
       sweepMs,
+      reminders: {
+        periods: byFrequency(reminders),
+        unmannedReachMs: reminders.reachDays * day,
+        postponeAtMostMs: reminders.postponeDays * day,
+        silence: byFrequency(reminders.silence),
+      },
+      rota: { acknowledgeWithinMs: policy.acknowledgeHours * hour, members: policy.members },
       publishNeedsTwo: policy.confirmations.publish,
       forwardNeedsTwo: policy.confirmations.forward,
       earlyPublicNeedsTwo: policy.confirmations.earlyPublic,

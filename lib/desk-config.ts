@@ -100,6 +100,45 @@ const linksSchema = z.strictObject({
   burst: count.default(60),
 });
 
+/** Calendar time from one reminder to the next: so many days or months, at the same local time. */
+type Period = { days: number } | { months: number };
+
+const isPeriod = (value: unknown): boolean => {
+  const entries = Object.entries(value ?? {});
+  const [unit, count] = entries[0] ?? [];
+  const most = unit === 'days' ? 730 : unit === 'months' ? 24 : 0;
+  return entries.length === 1 && Number.isInteger(count) && 1 <= count && count <= most;
+};
+
+const period = z.custom<Period>(
+  isPeriod,
+  'a period of up to two years, such as { days: 7 } or { months: 1 }',
+);
+
+const remindersSchema = z.strictObject({
+  /** How often a maintainer is reminded of an open vulnerability, by its rating (OEP-60 R8). */
+  critical: period.default({ days: 7 }),
+  high: period.default({ months: 1 }),
+  medium: period.default({ months: 3 }),
+  low: period.default({ months: 6 }),
+  /** How far a mail reaches ahead while nobody is on duty. */
+  reachDays: count.max(31, 'at most 31').default(7),
+  /** How long a mail may be postponed; never by more than half a period. */
+  postponeDays: count.max(31, 'at most 31').default(7),
+  /** After so many reminders without an answer the working group is told with the next. */
+  silence: z
+    .strictObject({
+      critical: count.max(12, 'at most 12').default(1),
+      high: count.max(12, 'at most 12').default(2),
+      medium: count.max(12, 'at most 12').default(2),
+      low: count.max(12, 'at most 12').default(2),
+    })
+    .prefault({}),
+});
+
+/** The least that a period may be, in days: to compare periods with. */
+const leastDays = (of: Period): number => ('days' in of ? of.days : of.months * 28);
+
 const policySchema = z.strictObject({
   noticeHours: count.default(48),
   windowHours: count.default(2),
@@ -109,6 +148,11 @@ const policySchema = z.strictObject({
   informationDays: days.default(30),
   reopenDays: days.default(90),
   responseBusinessDays: count.max(30, 'at most 30').default(2),
+  reminders: remindersSchema.prefault({}),
+  /** Without acknowledgement of a handover for so long, the working group is told. */
+  acknowledgeHours: count.max(168, 'at most 168').default(24),
+  /** How many members the working group has (OEP-60 R23); outside that there is a warning. */
+  members: z.strictObject({ least: count.default(6), most: count.default(7) }).prefault({}),
   /** More than one person confirms these acts. */
   confirmations: z
     .strictObject({
@@ -263,6 +307,21 @@ export const deskConfigSchema = z
         config.receiving.afterRule,
         'absent, unless receiving.ruleSet names a set',
       );
+    }
+    const { reminders, members } = config.policy;
+    const ratings = ['critical', 'high', 'medium', 'low'] as const;
+    ratings.slice(1).forEach((rating, at) => {
+      const graver = ratings[at] ?? 'critical';
+      if (leastDays(reminders[rating]) < leastDays(reminders[graver])) {
+        refuse(
+          ['policy', 'reminders', rating],
+          reminders[rating],
+          `as long as that of ${graver}, or longer: reminders are in proportion to severity`,
+        );
+      }
+    });
+    if (members.most < members.least) {
+      refuse(['policy', 'members', 'most'], members.most, `${members.least} or more`);
     }
     const { base, certificateArn } = config.links;
     if (base !== undefined && certificateArn === undefined && !inZone(base, config.hostedZone?.name)) {

@@ -5,7 +5,7 @@ import { nextDuty, shiftAt } from '#domain/handover.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Letter } from '#domain/letter.ts';
 import type { Person, PersonId } from '#domain/people.ts';
-import { type RotaMember, sizeWarning } from '#domain/rota.ts';
+import { type RotaMember, type RotaPolicy, sizeWarning } from '#domain/rota.ts';
 import { leave } from '#domain/rota-edit.ts';
 import { addressGroup } from './address-group.ts';
 import { commitDecided } from './commit-decided.ts';
@@ -35,7 +35,7 @@ export interface MemberResult {
 interface Deps {
   readonly store: DeskStore;
   readonly clock: Clock;
-  readonly settings: Pick<Settings, 'identity'>;
+  readonly settings: Pick<Settings, 'identity' | 'policy'>;
 }
 
 /** The members with one of them as they become. */
@@ -45,7 +45,13 @@ const withMember = (members: readonly RotaMember[], { id, member }: Person): rea
 ];
 
 /** Shifts, offers and feeds go with the member; the group's feed too, since they know its address. */
-function rotaWrite({ rota, members }: Duty, person: Person, act: MemberAct, now: Instant): Write[] {
+function rotaWrite(
+  { rota, members }: Duty,
+  person: Person,
+  act: MemberAct,
+  now: Instant,
+  policy: RotaPolicy,
+): Write[] {
   if (rota.version === 0) return [];
   const gone = act.name === 'leave';
   const shared = gone ? { ...rota, ...leave(rota, person.id, now) } : rota;
@@ -53,7 +59,7 @@ function rotaWrite({ rota, members }: Duty, person: Person, act: MemberAct, now:
   const touched = gone || rota.shifts.some(({ member }) => member === person.id);
   if (!touched) return [];
   const item = { ...next, version: rota.version + 1 };
-  const due = nextDuty(item, withMember(members, person), now);
+  const due = nextDuty(item, withMember(members, person), now, policy);
   return [{ put: 'rota', item, expect: rota.version, due }];
 }
 
@@ -73,9 +79,9 @@ function gapLetters({ rota, members }: Duty, person: Person, act: MemberAct, now
 }
 
 /** How many the working group has then; read by the list, so as of a moment ago. */
-async function sizeOf(store: DeskStore, person: Person): Promise<MemberResult['size']> {
+async function sizeOf({ store, settings }: Deps, person: Person): Promise<MemberResult['size']> {
   const others = (await store.peopleOf('member')).map(({ id, member }) => ({ id, state: member ?? 'left' }));
-  return sizeWarning(withMember(others, person));
+  return sizeWarning(withMember(others, person), settings.policy.rota);
 }
 
 /**
@@ -98,7 +104,7 @@ export const commitMembership =
       const repeated = async (event: StoredEvent): Promise<MemberResult> => {
         const person = await store.person(id);
         if (!person) throw new RangeError(`${id} has an event and no record`);
-        return { outcome: 'repeated', person, size: await sizeOf(store, person), event };
+        return { outcome: 'repeated', person, size: await sizeOf(deps, person), event };
       };
       if (earlier) return { answer: await repeated(earlier) };
       if (expectVersion !== undefined && expectVersion !== (before?.version ?? 0))
@@ -116,7 +122,10 @@ export const commitMembership =
       ]);
       return {
         commit: {
-          writes: [{ put: 'person', item: person, expect }, ...rotaWrite(duty, person, act, now)],
+          writes: [
+            { put: 'person', item: person, expect },
+            ...rotaWrite(duty, person, act, now, settings.policy.rota),
+          ],
           event: {
             partition,
             cause,
@@ -137,4 +146,4 @@ export const commitMembership =
         done: (event): MemberResult => ({ outcome: 'done', person, event, size: undefined }),
         repeated,
       };
-    }).then(async (result) => ({ ...result, size: await sizeOf(deps.store, result.person) }));
+    }).then(async (result) => ({ ...result, size: await sizeOf(deps, result.person) }));

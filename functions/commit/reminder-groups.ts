@@ -1,7 +1,6 @@
 import type { DeskStore, Write } from '#contracts/ports.ts';
 import {
   type CadencePolicy,
-  cadenceDefaults,
   changeFrequency,
   dueOf,
   emptyGroup,
@@ -16,8 +15,8 @@ import type { ReminderChange } from '#domain/draft.ts';
 import type { Frequency } from '#domain/severity.ts';
 
 /** The reminder clock's numbers of this deployment. */
-export const cadenceOf = (policy: Pick<Policy, 'zone' | 'sweepMs'>): CadencePolicy => ({
-  ...cadenceDefaults,
+export const cadenceOf = (policy: Pick<Policy, 'zone' | 'sweepMs' | 'reminders'>): CadencePolicy => ({
+  ...policy.reminders,
   zone: policy.zone,
   sweepMs: policy.sweepMs,
 });

@@ -27,6 +27,12 @@ export interface RotaResult {
   readonly event: DeskEvent | StoredEvent;
 }
 
+interface RotaDeps {
+  readonly store: DeskStore;
+  readonly clock: Clock;
+  readonly settings: Pick<Settings, 'policy'>;
+}
+
 /** How long a shift that is over stays in the rota; the audit trail keeps it for good. */
 const keptDays = 400;
 
@@ -47,7 +53,7 @@ function pruned(rota: DutyRecord, now: Instant): DutyRecord {
  * Throws Refused, VersionConflict or ActorInactive; nothing has changed then.
  */
 export const commitRota =
-  ({ store, clock }: { readonly store: DeskStore; readonly clock: Clock }) =>
+  ({ store, clock, settings }: RotaDeps) =>
   (input: RotaInput): Promise<RotaResult> =>
     commitDecided(store, async () => {
       const { act, by, cause, expectVersion, checks } = input;
@@ -68,7 +74,14 @@ export const commitRota =
       const item = { ...pruned(change.rota, now), doneUntil, version: rota.version + 1 };
       return {
         commit: {
-          writes: [{ put: 'rota', item, expect: rota.version, due: nextDuty(item, members, now) }],
+          writes: [
+            {
+              put: 'rota',
+              item,
+              expect: rota.version,
+              due: nextDuty(item, members, now, settings.policy.rota),
+            },
+          ],
           event: {
             partition: 'ROTA',
             cause,

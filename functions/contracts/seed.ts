@@ -9,6 +9,7 @@ const person = z.object({
 /** The people of the configuration, written beside `seed-desk` alone and put into an empty table once. */
 export const seedSchema = z.object({
   zone: z.string(),
+  acknowledgeHours: z.number(),
   members: z.array(person),
   /** Maintainers whose address GitHub does not show: logins and addresses. */
   maintainers: z.array(person),

@@ -1,5 +1,8 @@
 import * as z from 'zod';
 
+const byFrequency = <S extends z.ZodType>(of: S) =>
+  z.strictObject({ weekly: of, monthly: of, quarterly: of, 'half-yearly': of });
+
 /**
  * What a deployed function knows of its deployment: no secret, no person. Written by the deployment beside the
  * bundle as `settings.json`, from `desk.config.ts`.
@@ -17,6 +20,21 @@ export const settingsSchema = z.strictObject({
     reopenDays: z.number().int().positive(),
     responseBusinessDays: z.number().int().positive(),
     sweepMs: z.number().int().positive(),
+    reminders: z.strictObject({
+      periods: byFrequency(
+        z.union([
+          z.strictObject({ days: z.number().int().positive() }),
+          z.strictObject({ months: z.number().int().positive() }),
+        ]),
+      ),
+      unmannedReachMs: z.number().int().positive(),
+      postponeAtMostMs: z.number().int().positive(),
+      silence: byFrequency(z.number().int().positive()),
+    }),
+    rota: z.strictObject({
+      acknowledgeWithinMs: z.number().int().positive(),
+      members: z.strictObject({ least: z.number().int().positive(), most: z.number().int().positive() }),
+    }),
     publishNeedsTwo: z.boolean(),
     forwardNeedsTwo: z.boolean(),
     earlyPublicNeedsTwo: z.boolean(),

@@ -1,7 +1,7 @@
 import { addPeriod, type Period, type Zone } from './calendar.ts';
 import type { Repository, TextRef } from './disclosure.ts';
 import { Refused } from './errors.ts';
-import { day, type Instant, instant, later, minute, ms, plus } from './instant.ts';
+import { day, type Instant, instant, later, ms, plus } from './instant.ts';
 import type { PersonId } from './people.ts';
 import { endOfShiftCovering, type Span } from './rota.ts';
 import type { Frequency } from './severity.ts';
@@ -63,7 +63,8 @@ export type EntryKey = Pick<ReminderEntry, 'disclosure' | 'repository'>;
 export interface CadencePolicy {
   readonly zone: Zone;
   readonly sweepMs: number;
-  readonly periods: Readonly<Record<Frequency, Period>>;
+  /** Calendar time: the same local time so many days or months later. */
+  readonly periods: Readonly<Record<Frequency, Exclude<Period, { readonly hours: number }>>>;
   /** How far a batch reaches ahead when nobody is on duty. */
   readonly unmannedReachMs: number;
   readonly postponeAtMostMs: number;
@@ -71,10 +72,11 @@ export interface CadencePolicy {
   readonly silence: Readonly<Record<Frequency, number>>;
 }
 
-/** Policy defaults; the zone and the sweep's interval come from the deployment. */
-export const cadenceDefaults: CadencePolicy = {
-  zone: 'UTC',
-  sweepMs: 15 * minute,
+/** Those of them that a deployment configures for the reminders alone. */
+export type ReminderNumbers = Omit<CadencePolicy, 'zone' | 'sweepMs'>;
+
+/** `OEP-60 R8`: "Critical weekly, High monthly, Medium quarterly, Low twice a year", and policy.md's readings. */
+export const reminderDefaults: ReminderNumbers = {
   periods: {
     weekly: { days: 7 },
     monthly: { months: 1 },
@@ -85,6 +87,21 @@ export const cadenceDefaults: CadencePolicy = {
   postponeAtMostMs: 7 * day,
   silence: { weekly: 1, monthly: 2, quarterly: 2, 'half-yearly': 2 },
 };
+
+const usualWords: Readonly<Record<Frequency, string>> = {
+  weekly: 'weekly',
+  monthly: 'monthly',
+  quarterly: 'quarterly',
+  'half-yearly': 'twice a year',
+};
+
+/** How often, in words; a frequency that is configured otherwise than OEP-60 has it says its period. */
+export function frequencyWords(frequency: Frequency, { periods }: Pick<ReminderNumbers, 'periods'>): string {
+  const [unit, count] = Object.entries(periods[frequency])[0] ?? [];
+  const [usualUnit, usual] = Object.entries(reminderDefaults.periods[frequency])[0] ?? [];
+  if (unit === usualUnit && count === usual) return usualWords[frequency];
+  return count === 1 ? `every ${unit?.slice(0, -1)}` : `every ${count} ${unit}`;
+}
 
 /** A group without entries, to schedule into. */
 export const emptyGroup = (maintainer: string, frequency: Frequency): ReminderGroup => ({

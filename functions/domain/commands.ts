@@ -1,3 +1,4 @@
+import type { ReminderNumbers } from './cadence.ts';
 import type {
   Advisory,
   Credit,
@@ -12,6 +13,7 @@ import type { Instant } from './instant.ts';
 import type { HandOffWhat } from './letter.ts';
 import type { ClosingReason } from './lifecycle.ts';
 import type { PersonId } from './people.ts';
+import type { RotaPolicy } from './rota.ts';
 
 /** One affected repository as a member names it in triage. */
 export interface AffectedRepository {
@@ -254,6 +256,8 @@ export interface Policy {
   readonly reopenDays: number;
   readonly responseBusinessDays: number;
   readonly sweepMs: number;
+  readonly reminders: ReminderNumbers;
+  readonly rota: RotaPolicy;
   /** A second person confirms publication. */
   readonly publishNeedsTwo: boolean;
   /** Another member confirms a forward, and the early-public path. */

@@ -11,6 +11,7 @@ import {
   onDutyAt,
   type Rota,
   type RotaMember,
+  type RotaPolicy,
   type Shift,
   type Span,
 } from './rota.ts';
@@ -37,7 +38,8 @@ export const nextDuty = (
   duty: DutyRecord,
   members: readonly RotaMember[],
   now: Instant,
-): Instant | undefined => nextRotaInstant(duty, members, duty.doneUntil ?? plus(now, -1));
+  policy: RotaPolicy,
+): Instant | undefined => nextRotaInstant(duty, members, duty.doneUntil ?? plus(now, -1), policy);
 
 /** The shift that puts one on duty at an instant: of several the one that ends first. */
 export const shiftAt = (duty: Rota, members: readonly RotaMember[], at: Instant): Shift | undefined =>

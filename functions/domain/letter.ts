@@ -2,6 +2,7 @@ import type { Rating, TextRef } from './disclosure.ts';
 import type { Instant } from './instant.ts';
 import type { ClosingReason, ExitKind, Stage } from './lifecycle.ts';
 import type { PersonId } from './people.ts';
+import type { Frequency } from './severity.ts';
 
 /** What a mail to a member or a maintainer may say of a disclosure, and nothing besides (policy, "What a mail may say"). */
 export interface Sayable {
@@ -93,7 +94,7 @@ export interface LetterParams {
   'severity-zero': Sayable & { repository: string };
   'severity-changed-on-github': Sayable & { repository: string; rating: Rating };
   reminder: {
-    frequency: 'weekly' | 'monthly' | 'quarterly' | 'half-yearly';
+    frequency: Frequency;
     lines: readonly ReminderLine[];
     onDuty?: string;
     note?: TextRef;
@@ -112,7 +113,7 @@ export interface LetterParams {
   'shift-begins': {
     from: Instant;
     to: Instant;
-    reminders: readonly { maintainer: string; frequency: string; dueAt: Instant; count: number }[];
+    reminders: readonly { maintainer: string; frequency: Frequency; dueAt: Instant; count: number }[];
   };
   'shift-brief': {
     from: Instant;

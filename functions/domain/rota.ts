@@ -67,7 +67,8 @@ export interface RotaPolicy {
   readonly members: { readonly least: number; readonly most: number };
 }
 
-export const rotaPolicy: RotaPolicy = { acknowledgeWithinMs: 24 * hour, members: { least: 6, most: 7 } };
+/** Policy defaults. */
+export const rotaDefaults: RotaPolicy = { acknowledgeWithinMs: 24 * hour, members: { least: 6, most: 7 } };
 
 export const emptyRota: Rota = { version: 0, shifts: [], swaps: [], acknowledgements: [] };
 
@@ -274,7 +275,7 @@ export function handoverState(
   rota: Rota,
   handover: Handover,
   now: Instant,
-  policy: RotaPolicy = rotaPolicy,
+  policy: Pick<RotaPolicy, 'acknowledgeWithinMs'>,
 ): HandoverState {
   if (handover.incoming === undefined) return 'nobody';
   const said = rota.acknowledgements.some(
@@ -286,8 +287,10 @@ export function handoverState(
 }
 
 /** When the working group is told of a handover that nobody acknowledged. */
-export const handoverAlertAt = (handover: Handover, policy: RotaPolicy = rotaPolicy): Instant =>
-  plus(handover.at, policy.acknowledgeWithinMs);
+export const handoverAlertAt = (
+  handover: Handover,
+  policy: Pick<RotaPolicy, 'acknowledgeWithinMs'>,
+): Instant => plus(handover.at, policy.acknowledgeWithinMs);
 
 /**
  * The incoming member acknowledges; a second time changes nothing.
@@ -314,7 +317,7 @@ export function nextRotaInstant(
   rota: Rota,
   members: readonly RotaMember[],
   after: Instant,
-  policy: RotaPolicy = rotaPolicy,
+  policy: Pick<RotaPolicy, 'acknowledgeWithinMs'>,
 ): Instant | undefined {
   const from = plus(after, -policy.acknowledgeWithinMs);
   const instants = handoversBetween(rota.shifts, members, from, farAhead).flatMap((handover) =>
@@ -328,7 +331,7 @@ export function nextRotaInstant(
 /** `OEP-60 R23`: "six to seven members of the working group at a time"; undefined where that is so. */
 export function sizeWarning(
   members: readonly RotaMember[],
-  policy: RotaPolicy = rotaPolicy,
+  policy: Pick<RotaPolicy, 'members'>,
 ): { readonly members: number; readonly least: number; readonly most: number } | undefined {
   const count = members.filter(({ state }) => state === 'active' || state === 'away').length;
   const { least, most } = policy.members;

@@ -220,11 +220,11 @@ export function rotaWeeks(
   });
 }
 
-function handoverLines({ duty, members, now }: TodayInput, end: Instant) {
+function handoverLines({ duty, members, now, policy }: TodayInput, end: Instant) {
   const line = (handover: Handover | undefined): HandoverLine | undefined =>
     handover && {
       ...handover,
-      state: handoverState(duty, handover, now),
+      state: handoverState(duty, handover, now, policy.rota),
       notes: (duty.notes ?? []).filter(({ at }) => at === handover.at),
     };
   const all = handoversBetween(duty.shifts, members, plus(now, -60 * day), end);
@@ -253,6 +253,6 @@ export function today(input: TodayInput): Today {
     quarantined: work.quarantined.length,
     weeks,
     ...handoverLines(input, end),
-    size: sizeWarning(members),
+    size: sizeWarning(members, policy.rota),
   };
 }

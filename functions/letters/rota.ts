@@ -1,3 +1,4 @@
+import { frequencyWords } from '#domain/cadence.ts';
 import {
   facts,
   keepPrivate,
@@ -41,7 +42,7 @@ export const rotaLetters: Writers<RotaLetters> = {
       list(
         params.reminders.map(
           ({ maintainer, frequency, dueAt, count }) =>
-            `${oneLine(context.names?.[maintainer] ?? maintainer, 80)}: ${frequency}, ${count} ${count === 1 ? 'entry' : 'entries'}, ${whenIn(context, dueAt)}`,
+            `${oneLine(context.names?.[maintainer] ?? maintainer, 80)}: ${frequencyWords(frequency, context.settings.policy.reminders)}, ${count} ${count === 1 ? 'entry' : 'entries'}, ${whenIn(context, dueAt)}`,
         ),
       ),
       linkTo(context, 'Acknowledge, and see what will go out'),

@@ -1,4 +1,5 @@
-import type { ReminderLine } from '#domain/letter.ts';
+import { frequencyWords } from '#domain/cadence.ts';
+import type { LetterParams, ReminderLine } from '#domain/letter.ts';
 import { severityText } from '#domain/severity.ts';
 import {
   facts,
@@ -279,7 +280,7 @@ export const toMaintainers: Writers<ToMaintainers> = {
   }),
 
   reminder: (params, context) => ({
-    subject: `${capitalised(params.frequency)} reminder: ${params.lines.length} open ${params.lines.length === 1 ? 'vulnerability' : 'vulnerabilities'}`,
+    subject: `${reminderName(params, context)}: ${params.lines.length} open ${params.lines.length === 1 ? 'vulnerability' : 'vulnerabilities'}`,
     parts: [
       text(
         params.toMaintainer
@@ -298,7 +299,7 @@ export const toMaintainers: Writers<ToMaintainers> = {
       ...params.lines.map((line) => reminderCase(line, context)),
       ...linkIfAny(context, 'Open the page'),
       text(
-        `You are reminded ${params.frequency.replace('half-yearly', 'twice a year')} until they are resolved. A plain answer to this mail reaches the working group.`,
+        `You are reminded ${frequencyWords(params.frequency, context.settings.policy.reminders)} until they are resolved. A plain answer to this mail reaches the working group.`,
       ),
       text(keepPrivate),
       text(
@@ -309,6 +310,12 @@ export const toMaintainers: Writers<ToMaintainers> = {
     ],
   }),
 };
+
+/** "Monthly reminder", or "Reminder every 10 days" where that is how often. */
+function reminderName({ frequency }: LetterParams['reminder'], { settings }: LetterContext): string {
+  const words = frequencyWords(frequency, settings.policy.reminders);
+  return words.startsWith('every') ? `Reminder ${words}` : `${capitalised(frequency)} reminder`;
+}
 
 const capitalised = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 

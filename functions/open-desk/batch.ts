@@ -3,7 +3,14 @@ import { cadenceOf } from '#commit/reminder-groups.ts';
 import { reminderLine } from '#commit/reminder-line.ts';
 import { loadDuty } from '#commit/rota-record.ts';
 import { type BatchForm, batchForms } from '#contracts/forms.ts';
-import { type Batch, dueOf, forecast, latestPostponement, type ReminderGroup } from '#domain/cadence.ts';
+import {
+  type Batch,
+  dueOf,
+  forecast,
+  frequencyWords,
+  latestPostponement,
+  type ReminderGroup,
+} from '#domain/cadence.ts';
 import { entryOf } from '#domain/disclosure.ts';
 import { shiftAt } from '#domain/handover.ts';
 import { plus } from '#domain/instant.ts';
@@ -50,7 +57,7 @@ async function openBatch(deps: OpenDeskDeps, c: Context, session: Session): Prom
     model: {
       who: whoIs(session),
       maintainer: nameOf(maintainer),
-      frequency,
+      frequency: frequencyWords(next.frequency, policy),
       at: next.sendingInstant,
       latest: latestPostponement(group, policy) ?? due,
       entries: next.entries,

@@ -72,7 +72,12 @@ export async function groupPost(c: Context, session: Session): Promise<GroupPost
 }
 
 /** Fields of the rules that a form calls otherwise. */
-const formNames: Readonly<Record<string, string>> = { start: 'date', end: 'endDate', at: 'date', zone: 'date' };
+const formNames: Readonly<Record<string, string>> = {
+  start: 'date',
+  end: 'endDate',
+  at: 'date',
+  zone: 'date',
+};
 
 /** Runs an act; what was wrong with it comes back on the same form (422), or that somebody was faster (409). */
 export async function orAgain(

@@ -6,6 +6,7 @@ import type { Situation } from '#domain/commands.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { hour } from '#domain/instant.ts';
 import type { Person, PersonId } from '#domain/people.ts';
+import { standing } from '#domain/standing.ts';
 import { actWords } from '#letters/words.ts';
 import type { ActOptions } from '#pages/acts.ts';
 import type { DisclosureModel, HandOffView, TrailLine } from '#pages/model.ts';
@@ -169,6 +170,9 @@ export async function loadModel(deps: OpenDeskDeps, opened: Opened, who: string)
     names,
     options,
     messages,
+    ...((view.viewer.kind === 'member' || view.viewer.kind === 'maintainer') && {
+      standing: standing(disclosure, deps.clock.now(), deps.settings.policy),
+    }),
     trail: view.seesTrail ? events.map((event) => trailLine(event, names)) : [],
     ...(description !== undefined && { description }),
     formId: deps.random(),

@@ -69,7 +69,10 @@ export async function showMembers(deps: OpenDeskDeps, c: Context, session: Sessi
         deps,
         volunteers.filter((person) => !inGroup(person)),
       ),
-      size: sizeWarning(members.map(({ id, member }) => ({ id, state: member ?? 'left' }))),
+      size: sizeWarning(
+        members.map(({ id, member }) => ({ id, state: member ?? 'left' })),
+        deps.settings.policy.rota,
+      ),
     },
     doneLine(event),
   );

@@ -52,7 +52,10 @@ async function loadRota(deps: OpenDeskDeps, session: Session): Promise<RotaModel
   const { rota } = duty;
   const swapped = rota.swaps.flatMap(({ from, to }) => [from, to]);
   const ahead = manned(rota.shifts, duty.members).filter(({ end }) => end > now);
-  const until = ahead.map(({ end }) => end).sort().at(-1);
+  const until = ahead
+    .map(({ end }) => end)
+    .sort()
+    .at(-1);
   return {
     who: whoIs(session),
     me: session.person.id,

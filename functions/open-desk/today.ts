@@ -4,7 +4,7 @@ import { loadToday } from '#commit/handover-today.ts';
 import { cadenceOf } from '#commit/reminder-groups.ts';
 import { loadDuty } from '#commit/rota-record.ts';
 import type { Partition } from '#contracts/ports.ts';
-import { dueOf } from '#domain/cadence.ts';
+import { dueOf, frequencyWords } from '#domain/cadence.ts';
 import { day, plus } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
 import { manned } from '#domain/rota.ts';
@@ -62,6 +62,7 @@ async function batchesOf(deps: OpenDeskDeps, today: Today): Promise<readonly Bat
         maintainer: batch.maintainer,
         who: nameOf(batch.maintainer),
         frequency: batch.frequency,
+        often: frequencyWords(batch.frequency, policy),
         at: batch.sendingInstant,
         entries: batch.entries,
         postponed: group?.postponement !== undefined && dueOf(group) === group.postponement.until,

@@ -10,6 +10,7 @@ export interface BatchModel {
   readonly who: string;
   /** The maintainer, in words. */
   readonly maintainer: string;
+  /** How often, in words. */
   readonly frequency: string;
   readonly at: Instant;
   /** The latest instant to which it can be postponed. */

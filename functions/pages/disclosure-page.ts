@@ -16,9 +16,11 @@ import {
   siblings,
   state,
   steps,
+  tag,
   trail,
 } from './parts.ts';
 import { rating } from './rating.ts';
+import { responseWords } from './words.ts';
 
 /** A form that was not accepted, to be shown again with what was typed. */
 export interface Tried {
@@ -122,9 +124,9 @@ ${triages ? html`<h2 id="triage">Triage this report</h2>${form(model, 'triage', 
         view.response &&
           (view.response.answeredAt
             ? html`given, ${time(context, view.response.answeredAt)}`
-            : html`promised by ${time(context, view.response.dueAt)}`),
+            : html`promised by ${time(context, view.response.dueAt)}${tag(model.standing && responseWords[model.standing.response])}`),
       ],
-      ...state(context, view),
+      ...state(context, view, model.standing),
       ['Weaknesses', view.cwes?.join(', ')],
       ['Reported on GitHub', view.githubReport && outward(view.githubReport.url, view.githubReport.ghsa)],
       [
@@ -203,7 +205,7 @@ ${entries(model)}
 ${siblings(view.siblings)}
 <h2>For the whole disclosure</h2>${actLinks(view, undefined, ['confirm-act'])}
 </div><aside><h2>State</h2>${facts([
-      ...state(context, view),
+      ...state(context, view, model.standing),
       ['Weaknesses', view.cwes?.join(', ')],
       ['Credit', credits.length > 0 ? credits.join(', ') : undefined],
     ])}${knownFacts(model)}</aside></div>`,

@@ -3,6 +3,7 @@ import type { Instant } from '#domain/instant.ts';
 import type { Intake } from '#domain/intake.ts';
 import type { HandOffWhat } from '#domain/letter.ts';
 import type { PersonId } from '#domain/people.ts';
+import type { Standing } from '#domain/standing.ts';
 import type { ActOptions } from './acts.ts';
 
 /** A file that came with a mail or through the page; downloaded by a link that lives minutes. */
@@ -60,6 +61,8 @@ export interface DisclosureModel {
   readonly description?: string | undefined;
   readonly messages: readonly Message[];
   readonly trail: readonly TrailLine[];
+  /** The clocks that run; for members and maintainers. */
+  readonly standing?: Standing | undefined;
   readonly options: ActOptions;
   readonly formId: string;
 }

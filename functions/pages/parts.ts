@@ -2,11 +2,13 @@ import type { Act } from '#contracts/forms.ts';
 import type { DisclosureView, EntryView, SiblingView } from '#domain/access.ts';
 import type { Command } from '#domain/commands.ts';
 import { triageSteps } from '#domain/disclosure.ts';
+import type { Standing } from '#domain/standing.ts';
 import { exitWords, holdWords, reasonWords } from '#letters/words.ts';
 import { acts, factWords, possible, stepWords } from './acts.ts';
 import { facts, folded, type Html, html, outward, type PageContext, shortTime, table, time } from './html.ts';
 import type { DisclosureModel, FileView, Message, TrailLine } from './model.ts';
 import { rating } from './rating.ts';
+import { announcementWords, capWords, windowWords } from './words.ts';
 
 export const bytes = (size: number): string =>
   size < 1024
@@ -133,8 +135,10 @@ export function pendingWords(command: Command | undefined, key: string): string 
 export function state(
   context: PageContext,
   view: DisclosureView,
+  standing?: Standing,
 ): readonly (readonly [string, Html | undefined])[] {
   const { embargo, release } = view;
+  const { window } = standing ?? {};
   return [
     ['Hold', view.hold && html`${holdWords[view.hold.kind]}, until ${time(context, view.hold.until)}`],
     [
@@ -147,7 +151,7 @@ export function state(
       embargo &&
         (embargo.ended
           ? html`ended (${embargo.ended.by === 'early-public' ? 'early-public path' : factWords[embargo.ended.by].toLowerCase()}), ${time(context, embargo.ended.at)}`
-          : html`holds${embargo.cap ? html`; its cap is ${time(context, embargo.cap)}` : ''}`),
+          : html`holds${embargo.cap ? html`; its cap is ${time(context, embargo.cap)}` : ''}${tag(standing?.cap && capWords[standing.cap])}`),
     ],
     [
       'Release',
@@ -156,12 +160,27 @@ export function state(
     ],
     [
       'Announcement',
-      view.announcement &&
-        html`${outward(view.announcement.url)}, visible since ${time(context, view.announcement.visibleAt)}`,
+      view.announcement
+        ? html`${outward(view.announcement.url)}, visible since ${time(context, view.announcement.visibleAt)}${tag(standing?.announcement && announcementWords[standing.announcement])}`
+        : standing?.announcement && html`not visible yet${tag(announcementWords[standing.announcement])}`,
+    ],
+    [
+      'Two hours',
+      window?.exposedAt === undefined
+        ? undefined
+        : html`the fix is public since ${time(context, window.exposedAt)}${
+            window.dueAt
+              ? html`; advisory and reply are due by ${time(context, window.dueAt)}`
+              : '; they run from the last required merge'
+          }${tag(windowWords[window.state])}`,
     ],
     ['Reply', view.reply && outward(view.reply.url)],
   ];
 }
+
+/** A word beside a fact, where there is something to say. */
+export const tag = (words: string | undefined): Html =>
+  words ? html` <span class="tag">${words}</span>` : html``;
 
 /** What the world knows. */
 export const knownFacts = (model: DisclosureModel): Html =>

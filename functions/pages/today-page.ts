@@ -11,12 +11,15 @@ import { facts, type Html, html, type PageContext, shortTime, table, time } from
 import { shell } from './layout.ts';
 import { timeline } from './lifecycle-picture.ts';
 import { rotaPicture } from './rota-picture.ts';
+import { responseWords } from './words.ts';
 
 /** A batch of reminders that goes out in the shift, as the page lists it. */
 export interface BatchLine {
   readonly maintainer: string;
   readonly who: string;
   readonly frequency: string;
+  /** The same in words. */
+  readonly often: string;
   readonly at: Instant;
   readonly entries: readonly { readonly disclosure: string; readonly repository: string }[];
   readonly postponed: boolean;
@@ -64,14 +67,6 @@ const becauseWords: Readonly<Record<CaseLine['because'], string>> = {
   confirm: 'asks for your confirmation',
 };
 
-const responseWords: Readonly<Record<CaseLine['response'], string>> = {
-  open: '',
-  warned: 'half of the time is over',
-  missed: 'missed',
-  answered: '',
-  'answered-late': '',
-};
-
 export const handoverWords: Readonly<Record<HandoverState, string>> = {
   ahead: 'ahead',
   waiting: 'waits for acknowledgement',
@@ -113,7 +108,7 @@ function dueRow(context: PageContext, model: TodayModel, line: DueLine): readonl
   );
   return [
     shortTime(context, line.at),
-    html`${line.frequency} reminder to ${batch?.who ?? 'a maintainer'}, ${line.entries} ${line.entries === 1 ? 'entry' : 'entries'}${line.postponed ? html` <span class="tag">postponed</span>` : ''}`,
+    html`Reminder ${batch?.often ?? line.frequency} to ${batch?.who ?? 'a maintainer'}, ${line.entries} ${line.entries === 1 ? 'entry' : 'entries'}${line.postponed ? html` <span class="tag">postponed</span>` : ''}`,
   ];
 }
 
@@ -125,7 +120,7 @@ const batchTable = (context: PageContext, batches: readonly BatchLine[]): Html =
         ['Goes out', 'To', 'About', 'You can'],
         batches.map((batch) => [
           html`${shortTime(context, batch.at)}${batch.postponed ? html` <span class="tag">postponed</span>` : ''}`,
-          html`${batch.who}<br><span class="soft">${batch.frequency}</span>`,
+          html`${batch.who}<br><span class="soft">${batch.often}</span>`,
           html`${batch.entries.map(({ disclosure, repository }) => html`<a href="/d/${disclosure}">${disclosure}</a> <span class="soft">${repository}</span><br>`)}`,
           html`${batch.postponed ? '' : html`<a href="${batchPath('postpone-batch', batch.maintainer, batch.frequency)}">Postpone it</a><br>`}<a href="${batchPath('note-batch', batch.maintainer, batch.frequency)}">${batch.note ? 'Change its note' : 'Add a note'}</a>${batch.note ? html`<br><a href="${batchPath('drop-note', batch.maintainer, batch.frequency)}">Take the note back</a>` : ''}`,
         ]),

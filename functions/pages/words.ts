@@ -1,4 +1,6 @@
 import type { Delivery } from '#contracts/ports.ts';
+import type { AnnouncementState, TwoHourClock } from '#domain/release-window.ts';
+import type { CapState, ResponseState } from '#domain/response-target.ts';
 
 const states: Readonly<Record<Delivery['state'], string>> = {
   leased: 'being sent',
@@ -15,3 +17,36 @@ const states: Readonly<Record<Delivery['state'], string>> = {
 /** How a letter stands, in words (mail rules, Outbound). */
 export const deliveryWords = (delivery: Pick<Delivery, 'state'> | undefined): string =>
   delivery ? states[delivery.state] : 'waits to be sent';
+
+/** How a promised first answer stands (policy A1). */
+export const responseWords: Readonly<Record<ResponseState, string>> = {
+  open: '',
+  warned: 'half of the time is over',
+  missed: 'missed',
+  answered: '',
+  'answered-late': '',
+};
+
+/** How the embargo's cap stands (policy A2). */
+export const capWords: Readonly<Record<CapState, string>> = {
+  running: '',
+  near: 'near: renew it, or plan the release',
+  reached: 'reached: decide whether to renew it',
+};
+
+/** How the announcement stands to the release (OEP-60 R15). */
+export const announcementWords: Readonly<Record<AnnouncementState, string>> = {
+  stands: 'in time',
+  awaited: 'there is time',
+  asked: 'asked for',
+  'too-late': 'too late for this release instant',
+};
+
+/** How the two hours stand (OEP-60 R17). */
+export const windowWords: Readonly<Record<TwoHourClock['state'], string>> = {
+  'not-started': '',
+  exposed: 'merges are missing',
+  running: 'running',
+  met: 'met',
+  overdue: 'overdue',
+};

@@ -8,7 +8,7 @@ import { localDate } from '#domain/calendar.ts';
 import { type DutyRecord, nextDuty, shiftBrief, turnAt } from '#domain/handover.ts';
 import { day, type Instant, later, plus } from '#domain/instant.ts';
 import type { Letter } from '#domain/letter.ts';
-import { handoverState, handoversBetween, manned, rotaPolicy, type Shift } from '#domain/rota.ts';
+import { handoverState, handoversBetween, manned, type RotaPolicy, type Shift } from '#domain/rota.ts';
 import type { ReminderDeps } from './send-reminders.ts';
 
 type Turn = NonNullable<ReturnType<typeof turnAt>>;
@@ -26,7 +26,14 @@ async function rotaRound<T>(
   const letters = await addressGroup(deps.store, deps.settings, event.letters);
   return {
     commit: {
-      writes: [{ put: 'rota', item, expect: rota.version, due: nextDuty(item, members, at) }],
+      writes: [
+        {
+          put: 'rota',
+          item,
+          expect: rota.version,
+          due: nextDuty(item, members, at, deps.settings.policy.rota),
+        },
+      ],
       event: {
         ...event,
         letters,
@@ -132,11 +139,11 @@ async function ending(
 }
 
 /** Handovers that waited a whole day for their acknowledgement at this instant: the working group is told. */
-function unacknowledged({ rota, members }: Duty, at: Instant): Letter[] {
-  const handedOver = plus(at, -rotaPolicy.acknowledgeWithinMs);
+function unacknowledged({ rota, members }: Duty, at: Instant, policy: RotaPolicy): Letter[] {
+  const handedOver = plus(at, -policy.acknowledgeWithinMs);
   return handoversBetween(rota.shifts, members, handedOver, plus(handedOver, 1)).flatMap(
     (handover): Letter[] =>
-      handover.incoming && handoverState(rota, handover, at) === 'overdue'
+      handover.incoming && handoverState(rota, handover, at, policy) === 'overdue'
         ? [
             {
               template: 'handover-unacknowledged',
@@ -162,7 +169,7 @@ async function passInstant(
     const duty = await loadDuty(deps.store);
     if (duty.rota.doneUntil && at <= duty.rota.doneUntil) return { answer: undefined };
     const turn = turnAt(duty.rota, duty.members, at);
-    const letters: Letter[] = unacknowledged(duty, at);
+    const letters: Letter[] = unacknowledged(duty, at, deps.settings.policy.rota);
     if (turn) letters.push(...(await ending(deps, duty, turn, groups)));
     // After an outage a shift may have begun and ended unseen: its member is not told that it begins.
     if (turn?.begins && turn.begins.end > deps.clock.now())
@@ -192,7 +199,7 @@ export async function passDuty(
     if (what) passed++;
     if (what === 'turn') turnedAt = at;
     const { rota, members } = await loadDuty(deps.store);
-    const following = nextDuty(rota, members, now);
+    const following = nextDuty(rota, members, now, deps.settings.policy.rota);
     at = following !== undefined && following > at ? following : undefined;
   }
   return { passed, turnedAt };

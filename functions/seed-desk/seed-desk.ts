@@ -2,7 +2,7 @@ import type { Clock, DeskStore, LinkSigner, NewEvent, Write } from '#contracts/p
 import { contactsMark, type Seed, seededMark } from '#contracts/seed.ts';
 import { CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
 import { addPeriod, instantOfText, startOfDay, weekday } from '#domain/calendar.ts';
-import type { Instant } from '#domain/instant.ts';
+import { hour, type Instant } from '#domain/instant.ts';
 import type { Person } from '#domain/people.ts';
 import { generateShifts, nextRotaInstant, type Rota, type RotaMember } from '#domain/rota.ts';
 
@@ -49,7 +49,9 @@ export const seedDesk =
     }
     const rota = rotaOf(seed, pseudonym, at);
     if (rota) {
-      const due = nextRotaInstant(rota, membersOf(seed, pseudonym), at);
+      const due = nextRotaInstant(rota, membersOf(seed, pseudonym), at, {
+        acknowledgeWithinMs: seed.acknowledgeHours * hour,
+      });
       await put({ put: 'rota', item: rota, expect: 0, due }, 'ROTA', 'rota-seeded');
     }
     const contacts = seed.contacts.map(({ repository, addresses }) => [repository, addresses.map(pseudonym)]);

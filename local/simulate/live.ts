@@ -89,7 +89,10 @@ export function actorOf(plan: Plan, stage: Stage) {
     const item = { ...emptyRota, shifts, doneUntil: instant(plan.start - 1) };
     const states = plan.members.map((id) => ({ id, state: 'active' as const }));
     const expect = (await store.rota())?.version ?? 0;
-    await put({ put: 'rota', item, expect, due: nextDuty(item, states, clock.now()) }, 'ROTA');
+    await put(
+      { put: 'rota', item, expect, due: nextDuty(item, states, clock.now(), settings.policy.rota) },
+      'ROTA',
+    );
   }
 
   const give = (disclosure: string, what: Command, actor: Actor = { kind: 'desk' }) =>

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Settings } from '#contracts/settings.ts';
+import { reminderDefaults } from '#domain/cadence.ts';
+import { rotaDefaults } from '#domain/rota.ts';
 import { liveInMemory } from './in-memory.ts';
 import { type Comparison, compare } from './mails.ts';
 import { expectedMails, type Mail } from './model.ts';
@@ -25,6 +27,8 @@ export const settingsOf = ({ zone }: Pick<Plan, 'zone'>): Settings => ({
     reopenDays: 90,
     responseBusinessDays: 2,
     sweepMs: 900_000,
+    reminders: reminderDefaults,
+    rota: rotaDefaults,
     publishNeedsTwo: false,
     forwardNeedsTwo: false,
     earlyPublicNeedsTwo: false,

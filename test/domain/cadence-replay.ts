@@ -2,7 +2,6 @@ import {
   type Batch,
   batch,
   type CadencePolicy,
-  cadenceDefaults,
   changeFrequency,
   dueOf,
   emptyGroup,
@@ -10,10 +9,11 @@ import {
   mustRemind,
   postpone,
   type ReminderGroup,
+  reminderDefaults,
   removeEntry,
   scheduleEntry,
 } from '#domain/cadence.ts';
-import { type Instant, instant, ms } from '#domain/instant.ts';
+import { type Instant, instant, minute, ms } from '#domain/instant.ts';
 import type { Span } from '#domain/rota.ts';
 import { type Frequency, frequencyOf, type Rating } from '#domain/severity.ts';
 
@@ -41,7 +41,7 @@ export interface Scenario {
 
 /** Replays a scenario with a sweep every 15 minutes, and tells what happened as rows of [when, what]. */
 export function replay(scenario: Scenario): { rows: [string, string][]; batches: Batch[] } {
-  const policy: CadencePolicy = { ...cadenceDefaults, zone: scenario.zone ?? 'UTC' };
+  const policy: CadencePolicy = { ...reminderDefaults, sweepMs: 15 * minute, zone: scenario.zone ?? 'UTC' };
   const shifts: Span[] = (scenario.shifts ?? []).map(({ start, end }) => ({
     start: at(start),
     end: at(end),

@@ -6,7 +6,6 @@ import {
   batch,
   batchDueOf,
   type CadencePolicy,
-  cadenceDefaults,
   changeFrequency,
   dueOf,
   emptyGroup,
@@ -19,6 +18,7 @@ import {
   postpone,
   type ReminderGroup,
   recordAnswer,
+  reminderDefaults,
   removeEntry,
   scheduleEntry,
   sweepGroup,
@@ -28,7 +28,7 @@ import type { Span } from '#domain/rota.ts';
 import type { Frequency } from '#domain/severity.ts';
 import { at } from './cadence-replay.ts';
 
-const policy: CadencePolicy = cadenceDefaults;
+const policy: CadencePolicy = { zone: 'UTC', sweepMs: 15 * minute, ...reminderDefaults };
 const key = (repository: string) => ({ disclosure: 'EDX-2026-0001', repository });
 const always: Span[] = [{ start: at('2020-01-01 00:00'), end: at('2040-01-01 00:00') }];
 

@@ -16,6 +16,7 @@ import {
   proposeSwap,
   type Rota,
   type RotaMember,
+  rotaDefaults,
   type Shift,
   sizeWarning,
 } from '#domain/rota.ts';
@@ -257,8 +258,8 @@ describe('handover', () => {
   test('is information: 24 h without acknowledgement tells the group', () => {
     const [, handover] = handovers;
     if (!handover) throw new Error('no handover');
-    const state = (of: Rota, now: string) => handoverState(of, handover, now);
-    const alert = handoverAlertAt(handover);
+    const state = (of: Rota, now: string) => handoverState(of, handover, now, rotaDefaults);
+    const alert = handoverAlertAt(handover, rotaDefaults);
 
     const said = acknowledge(rota, handover, 'p-ben', plus(handover.at, hour));
 
@@ -278,10 +279,12 @@ describe('handover', () => {
     if (!handover) throw new Error('no handover');
     const said = acknowledge(rota, handover, 'p-ben', handover.at);
 
-    expect(nextRotaInstant(rota, members, at('2026-02-01T00:00:00'))).toBe(first.start);
-    expect(nextRotaInstant(rota, members, handover.at)).toBe(handoverAlertAt(handover));
-    expect(nextRotaInstant(said, members, handover.at)).toBe(second.end);
-    expect(nextRotaInstant(said, members, second.end)).toBeUndefined();
+    expect(nextRotaInstant(rota, members, at('2026-02-01T00:00:00'), rotaDefaults)).toBe(first.start);
+    expect(nextRotaInstant(rota, members, handover.at, rotaDefaults)).toBe(
+      handoverAlertAt(handover, rotaDefaults),
+    );
+    expect(nextRotaInstant(said, members, handover.at, rotaDefaults)).toBe(second.end);
+    expect(nextRotaInstant(said, members, second.end, rotaDefaults)).toBeUndefined();
   });
 });
 
@@ -296,12 +299,9 @@ test('R23: outside six to seven members there is a warning', () => {
     { id: 'p-old', state: 'left' },
   ];
 
-  expect([5, 6, 7, 8].map((count) => sizeWarning([...group(count), ...others])?.members)).toEqual([
-    5,
-    undefined,
-    undefined,
-    8,
-  ]);
+  expect(
+    [5, 6, 7, 8].map((count) => sizeWarning([...group(count), ...others], rotaDefaults)?.members),
+  ).toEqual([5, undefined, undefined, 8]);
 });
 
 test('instants of a generated rota are UTC instants', () => {

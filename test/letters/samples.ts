@@ -1,6 +1,8 @@
 import type { Settings } from '#contracts/settings.ts';
+import { reminderDefaults } from '#domain/cadence.ts';
 import type { Letter, LetterParams, LetterTemplate, Sayable } from '#domain/letter.ts';
 import type { Person } from '#domain/people.ts';
+import { rotaDefaults } from '#domain/rota.ts';
 import type { LetterContext } from '#letters/context.ts';
 
 /** Settings of a desk that exists only in tests. */
@@ -17,6 +19,8 @@ export const settings: Settings = {
     reopenDays: 90,
     responseBusinessDays: 2,
     sweepMs: 900_000,
+    reminders: reminderDefaults,
+    rota: rotaDefaults,
     publishNeedsTwo: false,
     forwardNeedsTwo: false,
     earlyPublicNeedsTwo: false,

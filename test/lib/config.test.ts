@@ -2,6 +2,8 @@ import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import deskConfig from '../../desk.config.ts';
 import { settingsSchema } from '../../functions/contracts/settings.ts';
+import { reminderDefaults } from '../../functions/domain/cadence.ts';
+import { rotaDefaults } from '../../functions/domain/rota.ts';
 import { deploymentOf, loadDeployment, settingsOf } from '../../lib/config.ts';
 import { ConfigRefused, parseDeskConfig } from '../../lib/desk-config.ts';
 import { configured, localContext, production } from './synthesise.ts';
@@ -51,6 +53,26 @@ describe('a configuration that cannot be deployed is refused with path, what was
       'a reply domain that holds identities',
       { mail: { ...mail, replyDomain: 'openedx.example' }, receiving: { names: [] } },
       'mail.replyDomain: found "openedx.example", allowed: a domain of its own: no identity may lie under it',
+    ],
+    [
+      'a period that is none',
+      { policy: { reminders: { high: { days: 0 } } } },
+      'policy.reminders.high: found {"days":0}, allowed: a period of up to two years, such as { days: 7 } or { months: 1 }',
+    ],
+    [
+      'a period of hours, which is no calendar time',
+      { policy: { reminders: { critical: { hours: 12 } } } },
+      'policy.reminders.critical: found {"hours":12}, allowed: a period of up to two years, such as { days: 7 } or { months: 1 }',
+    ],
+    [
+      'graver vulnerabilities that are reminded of less often',
+      { policy: { reminders: { critical: { months: 2 } } } },
+      'policy.reminders.high: found {"months":1}, allowed: as long as that of critical, or longer: reminders are in proportion to severity',
+    ],
+    [
+      'a working group that is never of the right size',
+      { policy: { members: { least: 8 } } },
+      'policy.members.most: found 7, allowed: 8 or more',
     ],
     [
       'an MX for a stranger',
@@ -117,6 +139,37 @@ describe('settings', () => {
     const settings = settingsOf(example, 'letters');
     expect(settingsSchema.parse(settings)).toEqual(settings);
     expect(settings.policy).toMatchObject({ noticeMs: 172_800_000, windowMs: 7_200_000, sweepMs: 900_000 });
+  });
+
+  test('R8, R23: reminders, handover and the size of the group have OEP-60’s numbers, or others', () => {
+    const { reminders, rota } = settingsOf(example, 'letters').policy;
+    const other = settingsOf(
+      deploymentOf(
+        parseDeskConfig({
+          ...deskConfig,
+          policy: {
+            reminders: {
+              critical: { days: 3 },
+              low: { months: 12 },
+              postponeDays: 2,
+              silence: { critical: 2 },
+            },
+            acknowledgeHours: 12,
+            members: { least: 2, most: 5 },
+          },
+        }),
+      ),
+      'letters',
+    ).policy;
+
+    expect(reminders).toEqual(reminderDefaults);
+    expect(rota).toEqual(rotaDefaults);
+    expect(other.reminders).toMatchObject({
+      periods: { weekly: { days: 3 }, monthly: { months: 1 }, 'half-yearly': { months: 12 } },
+      postponeAtMostMs: 2 * 86_400_000,
+      silence: { weekly: 2, monthly: 2 },
+    });
+    expect(other.rota).toEqual({ acknowledgeWithinMs: 12 * 3_600_000, members: { least: 2, most: 5 } });
   });
 
   test('hold no person but the addresses of the desk itself', () => {

@@ -88,7 +88,7 @@ export class Desk {
         this.written.push({ person, letter });
       },
       enrol: async (address) => this.addPerson(address, ['maintainer']),
-      rota: commitRota({ store, clock }),
+      rota: commitRota({ store, clock, settings: this.settings }),
       membership: commitMembership({ store, clock, settings: this.settings }),
       batch: commitBatch({ store, clock, settings: this.settings }),
       forum: {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { day, plus } from '#domain/instant.ts';
 import { canaries, Desk, formsOf, hiddenOf, origin, reference, untouched, valid } from './desk.ts';
 
 const repository = 'openedx/edx-platform';
@@ -436,6 +437,22 @@ describe('acting (5)', () => {
     const fine = await mia.act('propose-release', { date: '2026-03-05', time: '12:00', zone: 'desk' });
     expect(fine.status).toBe(303);
     expect((await desk.stored()).release?.at).toBe('2026-03-05T17:00:00.000Z');
+  });
+
+  it('A1, A2, R15: the page says how promise, cap and announcement stand', async () => {
+    const received = await (await desk.as('mo', 'member')).text();
+    desk.now = plus(desk.now, 5 * day);
+    const late = await (await desk.as('mo', 'member')).text();
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    await mia.act('propose-release', { date: '2026-12-01', time: '12:00', zone: 'utc' });
+    const proposed = await mia.text();
+    desk.now = plus(desk.now, 80 * day);
+
+    expect(received).not.toContain('<span class="tag">missed</span>');
+    expect(late).toContain('<span class="tag">missed</span>');
+    expect(proposed).toContain('not visible yet <span class="tag">there is time</span>');
+    expect(await (await desk.as('mo', 'member')).text()).toContain('near: renew it, or plan the release');
   });
 
   it('R7: the maintainer’s adjudication wins at once, by vector or by label alone', async () => {

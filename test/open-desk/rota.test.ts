@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DutyRecord } from '#domain/handover.ts';
 import { localText } from '#domain/calendar.ts';
+import type { DutyRecord } from '#domain/handover.ts';
 import { day, type Instant, plus } from '#domain/instant.ts';
 import { reminderActions } from '#letters/context.ts';
 import { composeLetter } from '../../functions/deliver/compose-letter.ts';

@@ -7,7 +7,7 @@ import { type Instant, instant, ms } from '#domain/instant.ts';
 import type { Letter, LetterTemplate } from '#domain/letter.ts';
 import { openDisclosure } from '#domain/open-disclosure.ts';
 import type { Actor, Person } from '#domain/people.ts';
-import { emptyRota, nextRotaInstant, type Shift } from '#domain/rota.ts';
+import { emptyRota, nextRotaInstant, rotaDefaults, type Shift } from '#domain/rota.ts';
 import { remindMaintainers } from '../../functions/remind-maintainers/remind-maintainers.ts';
 import { settings as sample } from '../letters/samples.ts';
 import { InMemoryStore } from '../support/in-memory-store.ts';
@@ -120,7 +120,7 @@ export class TestDesk {
     );
     const item = { ...emptyRota, shifts };
     const states = members.map((id) => ({ id, state: 'active' as const }));
-    const due = nextRotaInstant(item, states, this.clock.now());
+    const due = nextRotaInstant(item, states, this.clock.now(), rotaDefaults);
     await this.put({ put: 'rota', item, expect: 0, due }, 'ROTA');
   }
 

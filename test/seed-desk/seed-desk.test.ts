@@ -11,6 +11,7 @@ const pseudonym = (address: string) => `p-${address}`;
 
 const seed: Seed = {
   zone: 'Europe/Berlin',
+  acknowledgeHours: 24,
   members: [
     { address: 'ada@desk.example', name: 'Ada', github: 'ada' },
     { address: 'bao@desk.example', name: 'Bao' },

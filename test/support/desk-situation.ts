@@ -1,9 +1,11 @@
+import { reminderDefaults } from '#domain/cadence.ts';
 import type { Command, Policy, Situation } from '#domain/commands.ts';
 import { type Decision, decide } from '#domain/decide.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { day, hour, type Instant, minute, plus } from '#domain/instant.ts';
 import { openDisclosure } from '#domain/open-disclosure.ts';
 import type { Actor } from '#domain/people.ts';
+import { rotaDefaults } from '#domain/rota.ts';
 
 /** A Monday morning, to count from. */
 export const t0: Instant = '2026-03-02T09:00:00.000Z';
@@ -20,6 +22,8 @@ export const policy: Policy = {
   reopenDays: 90,
   responseBusinessDays: 2,
   sweepMs: 15 * minute,
+  reminders: reminderDefaults,
+  rota: rotaDefaults,
   publishNeedsTwo: false,
   forwardNeedsTwo: false,
   earlyPublicNeedsTwo: false,

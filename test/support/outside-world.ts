@@ -1,11 +1,13 @@
 import { commitCommand } from '#commit/commit-command.ts';
 import type { Log } from '#contracts/log.ts';
 import type { Settings } from '#contracts/settings.ts';
+import { reminderDefaults } from '#domain/cadence.ts';
 import type { Command } from '#domain/commands.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import type { Letter } from '#domain/letter.ts';
 import { openDisclosure } from '#domain/open-disclosure.ts';
 import type { Actor, Person } from '#domain/people.ts';
+import { rotaDefaults } from '#domain/rota.ts';
 import { TestClock } from './clock.ts';
 import { InMemoryArchive } from './in-memory-archive.ts';
 import { InMemoryStore } from './in-memory-store.ts';
@@ -24,6 +26,8 @@ export const settings: Settings = {
     reopenDays: 90,
     responseBusinessDays: 2,
     sweepMs: 15 * 60_000,
+    reminders: reminderDefaults,
+    rota: rotaDefaults,
     publishNeedsTwo: false,
     forwardNeedsTwo: false,
     earlyPublicNeedsTwo: false,
