@@ -53,5 +53,5 @@ export function machinePicture(current: string, ended: boolean): string {
   });
   const total = 20 + shown.length * (width + gap);
   const title = ended ? 'The execution has ended' : `The execution is at ${current}`;
-  return `<svg role="img" aria-label="${title}" viewBox="0 0 ${total} 220" width="${total}" height="220"><defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0l8 4-8 4z" fill="currentColor" opacity=".5"/></marker></defs>${edges.join('')}${boxes.join('')}</svg>`;
+  return `<svg role="img" aria-label="${title}" viewBox="0 0 ${total} 220"><defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0l8 4-8 4z" fill="currentColor" opacity=".5"/></marker></defs>${edges.join('')}${boxes.join('')}</svg>`;
 }

@@ -11,7 +11,8 @@ h1{font-size:1.4rem;margin:.2rem 0}h2{font-size:1.1rem;margin:1.6rem 0 .5rem;bor
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
 .wide{overflow-x:auto}a{color:var(--accent)}form{display:inline-flex;gap:.5rem;margin:.2rem .8rem .2rem 0}
 button,input{font:inherit;padding:.25rem .6rem}details{margin:.3rem 0}summary{cursor:pointer}small{opacity:.75}
-pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:24rem;border:1px solid var(--line);background:#fff}
+svg{max-width:100%;height:auto;min-width:44rem}.ended{opacity:.75}th{font-weight:600}td:first-child{white-space:nowrap}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}pre:empty{display:none}iframe{width:100%;height:24rem;border:1px solid var(--line);background:#fff}
 svg text{font:12px system-ui,sans-serif;fill:currentColor}svg .box{fill:none;stroke:currentColor;opacity:.55}
 svg .lit .box{fill:var(--accent);fill-opacity:.25;stroke:var(--accent);opacity:1;stroke-width:2}svg .edge{stroke:currentColor;opacity:.4;fill:none}
 </style>`);
@@ -33,9 +34,29 @@ const fired = sessionStorage.getItem('fired');
 if (fired) { document.querySelector('#clock-result').textContent = fired; sessionStorage.removeItem('fired'); }
 </script>`);
 
+/** How many of the newest mails stand above the mailboxes of the people. */
+const latest = 8;
+
+type Row = Awaited<ReturnType<typeof disclosures>>[number];
+
+/** One disclosure with its machine; what has ended is folded. */
+const disclosureRow = (each: Row) => {
+  const ended = each.execution === 'SUCCEEDED';
+  const where = [
+    each.stage,
+    ...(each.hold ? [`on hold: ${each.hold}`] : []),
+    ...(each.exit ? [`ended: ${each.exit}`] : []),
+  ].join(' · ');
+  return html`<details${raw(ended ? ' class="ended"' : ' open')}><summary><strong>${each.reference}</strong> · ${where} <small>execution g${each.generation} ${each.execution}, ${each.state}</small></summary><div class="wide">${raw(machinePicture(each.state, ended))}</div></details>`;
+};
+
+/** Mails newest first; `named` says to whom each went. */
+const mailTable = (mails: readonly Mail[], named: boolean) =>
+  html`<div class="wide"><table><thead><tr><th>Time (UTC)</th>${named ? html`<th>To</th>` : ''}<th>Subject</th></tr></thead><tbody>${mails.toReversed().map((mail) => html`<tr><td><time datetime="${mail.time}">${mail.time.slice(0, 16).replace('T', ' ')}</time></td>${named ? html`<td>${mail.to}</td>` : ''}<td><a href="/mail/${mail.id}">${mail.subject}</a></td></tr>`)}</tbody></table></div>`;
+
 /** The console's one page. */
 export async function consolePage(desk: Desk): Promise<string> {
-  const [open, next] = await Promise.all([disclosures(desk), desk.travel.next()]);
+  const [all, next] = await Promise.all([disclosures(desk), desk.travel.next()]);
   const { addresses, gateway } = desk;
   const people = [...gateway.mailbox.byPerson()];
   return `${await html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Console of the local desk</title>${style}</head><body>
@@ -48,9 +69,14 @@ Members sign in at <a href="${addresses.desk}/desk">${addresses.desk}/desk</a>. 
 <form data-clock><label>by <input name="advance" value="PT48H" size="8" aria-label="ISO 8601 duration"></label><button>Advance</button></form>
 <pre id="clock-result" role="status"></pre>
 <h2>Disclosures</h2>
-${open.length === 0 ? html`<p>None yet: send a mail.</p>` : open.map((each) => html`<details open><summary><strong>${each.reference}</strong> · ${each.stage}${each.hold ? ` · on hold: ${each.hold}` : ''}${each.exit ? ` · ended: ${each.exit}` : ''} <small>execution g${each.generation} ${each.execution}, ${each.state}</small></summary><div class="wide">${raw(machinePicture(each.state, each.execution === 'SUCCEEDED'))}</div></details>`)}
+${all.length === 0 ? html`<p>None yet: send a mail.</p>` : all.toReversed().map(disclosureRow)}
 <h2>Mailbox</h2>
-${people.length === 0 ? html`<p>The desk has sent nothing yet.</p>` : people.map(([person, mails]) => html`<details><summary><strong>${person}</strong> <small>${mails.length} mails</small></summary><div class="wide"><table><thead><tr><th>Time</th><th>Subject</th></tr></thead><tbody>${[...mails].reverse().map((mail) => html`<tr><td><time datetime="${mail.time}">${mail.time.slice(0, 16).replace('T', ' ')}</time></td><td><a href="/mail/${mail.id}">${mail.subject}</a></td></tr>`)}</tbody></table></div></details>`)}
+${
+  people.length === 0
+    ? html`<p>The desk has sent nothing yet.</p>`
+    : html`<details open><summary><strong>Latest</strong> <small>to anybody</small></summary>${mailTable(desk.gateway.mailbox.list().slice(-latest), true)}</details>
+${people.map(([person, mails]) => html`<details><summary><strong>${person}</strong> <small>${mails.length === 1 ? 'one mail' : `${mails.length} mails`}</small></summary>${mailTable(mails, false)}</details>`)}`
+}
 ${script}</body></html>`}`;
 }
 
