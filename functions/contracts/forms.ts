@@ -369,6 +369,20 @@ export const intakeForm = z.discriminatedUnion(
     z.object({ decision: z.literal('kind'), kind: oneOf(intakeKinds, 'Choose what it is.') }),
     z.object({ decision: z.literal('not') }),
     z.object({ decision: z.literal('release') }),
+    z.object({
+      decision: z.literal('operator'),
+      operatorAddress: email,
+      instance: words('Write how the site is called.', 120),
+      domains: words('Write its domains, one a line.', 2000),
+      contact: z.optional(email),
+    }),
+    z.object({
+      decision: z.literal('volunteer'),
+      volunteerAddress: email,
+      volunteerName: maybe(120),
+      team: maybe(120),
+      vouch: z.optional(sure),
+    }),
   ],
   { error: 'Choose what becomes of this mail.' },
 );

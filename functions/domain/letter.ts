@@ -109,6 +109,9 @@ export interface LetterParams {
     reportKey: string;
     withAttachments: boolean;
   };
+  /** What is recorded of an operator or a volunteer stands in their own record alone, and is read from there. */
+  'operator-recorded': Record<string, never>;
+  'volunteer-recorded': Record<string, never>;
   // rota and handover
   'shift-begins': {
     from: Instant;

@@ -48,6 +48,8 @@ export interface Person {
         readonly contact?: string | undefined;
       }
     | undefined;
+  /** For volunteers (OEP-60 R20): the recorded team they belong to, or the member who vouches for them. */
+  readonly volunteer?: { readonly team?: string | undefined; readonly vouchedBy?: PersonId | undefined };
   readonly bouncedAt?: string | undefined;
   /** Ids of maintainers (not of people) that named this person their delegate for good (R29). */
   readonly delegateFor?: readonly string[] | undefined;

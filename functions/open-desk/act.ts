@@ -17,6 +17,7 @@ import { acts, formOf, waitingFor } from '#pages/acts.ts';
 import { actPage, disclosurePage } from '#pages/disclosure-page.ts';
 import type { FieldError, Values } from '#pages/form.ts';
 import type { Html } from '#pages/html.ts';
+import type { DisclosureModel } from '#pages/model.ts';
 import { type PreviewedLetter, previewPage, refusal } from '#pages/outcome-pages.ts';
 import { pendingWords } from '#pages/parts.ts';
 import { mostRows, rowCount } from '#pages/triage-form.ts';
@@ -208,7 +209,7 @@ async function preview(
       values,
       vector: 'vector' in command ? command.vector : undefined,
       letters: await previewed(asked, letters, texts, model.names),
-      changes,
+      changes: [...changes, ...unnamedOperator(command, model)],
       since: since?.map((event) => trailLine(event, model.names)),
       verb: verbOf(command, spec.button),
       confirms:
@@ -218,6 +219,17 @@ async function preview(
       errors,
     }),
   };
+}
+
+/** Nobody guesses: a forward to an operator whom the report does not name is looked at twice. */
+function unnamedOperator(command: Command, { options }: DisclosureModel): readonly string[] {
+  const to = command.name === 'forward' || command.name === 'accept' ? command.operator : undefined;
+  const operator = options.operators.find(({ id }) => id === to?.operator);
+  return operator && operator.named.length === 0
+    ? [
+        `The report names none of the domains of ${operator.instance} (${operator.domains}): make sure that it is theirs, or tell the reporter that you do not know whom it concerns.`,
+      ]
+    : [];
 }
 
 function askedFor({ view }: Opened, key: string, names: Readonly<Record<string, string>>): string {

@@ -11,6 +11,7 @@ import type { Letter } from '#domain/letter.ts';
 import { openDisclosure, referenceOf } from '#domain/open-disclosure.ts';
 import { actorName, type Person } from '#domain/people.ts';
 import type { CommitIntakeDecision, CommitLetter, EnrolPerson } from './deps.ts';
+import { isRegistration, registration } from './register.ts';
 
 export interface CommitDeps {
   readonly store: DeskStore;
@@ -112,6 +113,14 @@ function judged(intake: Intake, input: Decision): Intake {
         disposition: 'attached',
         disclosures: [...new Set([...intake.disclosures, input.decision.reference])],
       };
+    case 'operator':
+    case 'volunteer':
+      return {
+        ...decided,
+        kind: input.decision.decision === 'operator' ? 'operator-registration' : 'volunteer',
+        kindBy: 'a member',
+        disposition: 'recorded',
+      };
     case 'release':
       return { ...decided, flags: intake.flags.filter((flag) => flag !== 'acknowledgement-withheld') };
     default:
@@ -170,13 +179,25 @@ export const commitIntakeDecision =
     if (input.decision.decision === 'open') return opened(deps, input, intake);
     if (input.decision.decision === 'attach') await attach(deps, input, intake);
     const item = judged(intake, input);
-    const letters =
-      input.decision.decision === 'release' ? await released(deps, intake) : ([] as readonly Letter[]);
+    const { decision } = input;
+    const recorded = isRegistration(decision)
+      ? await registration(deps, decision, input.actor.person)
+      : undefined;
+    const event = eventOf(input, {
+      partition: `INTAKE#${input.mailKey}`,
+      type: 'decide-intake',
+      at: clock.now(),
+    });
     await store.commit({
-      writes: [{ put: 'intake', item, expect: intake.version }],
+      writes: [{ put: 'intake', item, expect: intake.version }, ...(recorded ? [recorded.write] : [])],
       event: {
-        ...eventOf(input, { partition: `INTAKE#${input.mailKey}`, type: 'decide-intake', at: clock.now() }),
-        letters,
+        ...event,
+        data: { ...event.data, ...(recorded && { person: recorded.person }) },
+        letters: recorded
+          ? [recorded.letter]
+          : decision.decision === 'release'
+            ? await released(deps, intake)
+            : [],
       },
       actors: input.checks,
     });

@@ -5,11 +5,13 @@ import { announcementTopic, replyPost } from '#domain/announcement.ts';
 import type { Situation } from '#domain/commands.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { hour } from '#domain/instant.ts';
+import { hostsIn, hostsOf } from '#domain/operators.ts';
 import type { Person, PersonId } from '#domain/people.ts';
 import { standing } from '#domain/standing.ts';
 import { actWords } from '#letters/words.ts';
 import type { ActOptions } from '#pages/acts.ts';
-import type { DisclosureModel, HandOffView, TrailLine } from '#pages/model.ts';
+import type { DisclosureModel, HandOffView, Message, TrailLine } from '#pages/model.ts';
+import type { OperatorOption } from '#pages/triage-form.ts';
 import { deliveryWords } from '#pages/words.ts';
 import { pageContext } from './context.ts';
 import { conversationOf, forwardedTo } from './conversation.ts';
@@ -119,14 +121,31 @@ function handOffsIn(view: DisclosureView, events: readonly StoredEvent[]): reado
   return [...open.values()].filter((each) => !seenDone(view, each));
 }
 
+/** The recorded operators, first those whose domain the reporter's words name (policy, "Unknown operator"). */
+async function operatorOptions(
+  deps: OpenDeskDeps,
+  messages: readonly Message[],
+): Promise<readonly OperatorOption[]> {
+  const theirs = messages.filter(({ ours }) => !ours);
+  const hosts = hostsIn(theirs.map(({ subject, text }) => `${subject ?? ''} ${text ?? ''}`).join('\n'));
+  const operators = await deps.store.peopleOf('operator');
+  return operators
+    .flatMap(({ id, operator }): OperatorOption[] => {
+      if (!operator) return [];
+      const { instance, domains } = operator;
+      return [{ id, instance, domains: domains.join(', '), named: hostsOf(hosts, domains) }];
+    })
+    .sort((a, b) => b.named.length - a.named.length || a.instance.localeCompare(b.instance));
+}
+
 async function actOptions(
   deps: OpenDeskDeps,
   view: DisclosureView,
   disclosure: Disclosure,
   events: readonly StoredEvent[],
+  messages: readonly Message[],
 ): Promise<ActOptions> {
   const { policy, identity } = deps.settings;
-  const operators = view.viewer.kind === 'member' ? await deps.store.peopleOf('operator') : [];
   return {
     context: pageContext(deps),
     noticeHours: policy.noticeMs / hour,
@@ -139,9 +158,7 @@ async function actOptions(
     signature: identity.signature,
     informationDays: policy.informationDays,
     handOffs: handOffsIn(view, events),
-    operators: operators.flatMap(({ id, operator }) =>
-      operator ? [{ id, instance: operator.instance, domains: operator.domains.join(', ') }] : [],
-    ),
+    operators: view.viewer.kind === 'member' ? await operatorOptions(deps, messages) : [],
     ...readyPosts(deps, view, disclosure),
   };
 }
@@ -158,12 +175,12 @@ export async function loadModel(deps: OpenDeskDeps, opened: Opened, who: string)
   const { view, disclosure } = opened;
   const needsEvents = view.seesTrail || view.conversation !== 'none' || view.forwarded;
   const events = needsEvents ? await deps.store.events(`DISC#${disclosure.id}`) : [];
-  const [names, options, description, messages] = await Promise.all([
+  const [names, description, messages] = await Promise.all([
     namesFor(deps, view, events),
-    actOptions(deps, view, disclosure, events),
     view.description && deps.archive.text(view.description),
     view.forwarded ? forwardedTo(deps, view, events) : conversationOf(deps, view, events),
   ]);
+  const options = await actOptions(deps, view, disclosure, events, messages);
   return {
     view,
     who,

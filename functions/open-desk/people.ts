@@ -20,6 +20,7 @@ import { accepted, doneLine, donePath, groupPost, orAgain } from './group-act.ts
 import { whoIs } from './load.ts';
 import { notYours } from './page-errors.ts';
 import { causeOf, type Session } from './session.ts';
+import { namesOf } from './today.ts';
 
 interface Tried {
   readonly values: Values;
@@ -54,9 +55,10 @@ const inGroup = ({ member }: Person): boolean =>
 /** The list of members. GET: it changes nothing. */
 export async function showMembers(deps: OpenDeskDeps, c: Context, session: Session): Promise<Response> {
   const [done, of] = [c.req.query('done'), c.req.query('of')];
-  const [members, volunteers, event] = await Promise.all([
+  const [members, volunteers, operators, event] = await Promise.all([
     deps.store.peopleOf('member'),
     deps.store.peopleOf('volunteer'),
+    deps.store.peopleOf('operator'),
     done && of ? deps.store.event(`PERSON#${of}`, causeOf(session, done)) : undefined,
   ]);
   const page = membersPage(
@@ -68,6 +70,11 @@ export async function showMembers(deps: OpenDeskDeps, c: Context, session: Sessi
       volunteers: await lines(
         deps,
         volunteers.filter((person) => !inGroup(person)),
+      ),
+      operators: operators.filter(({ operator }) => operator !== undefined),
+      nameOf: await namesOf(
+        deps,
+        volunteers.flatMap(({ volunteer }) => volunteer?.vouchedBy ?? []),
       ),
       size: sizeWarning(
         members.map(({ id, member }) => ({ id, state: member ?? 'left' })),

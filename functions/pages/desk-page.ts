@@ -1,7 +1,7 @@
 import { type dispositions, intakeKinds } from '#domain/intake.ts';
 import { compareSeverity } from '#domain/severity.ts';
 import { stageWords } from '#letters/words.ts';
-import { type Attempt, errorSummary, hiddenFields, renderField } from './form.ts';
+import { type Attempt, errorSummary, type Field, hiddenFields, renderField } from './form.ts';
 import { groupNav } from './group-page.ts';
 import { facts, folded, type Html, html, type PageContext, shortTime, table } from './html.ts';
 import { shell } from './layout.ts';
@@ -95,6 +95,40 @@ const dispositionWords: Readonly<Record<(typeof dispositions)[number], string>> 
   ignored: 'ignored',
 };
 
+/** What is recorded of an operator (OEP-60 R21) or a volunteer (R20). Nothing is taken from the mail unread. */
+const registrationFields: readonly Field[] = [
+  {
+    kind: 'only',
+    when: ['operator'],
+    fields: [
+      {
+        kind: 'email',
+        name: 'operatorAddress',
+        label: 'The best address for reports to them',
+        hint: 'Preferably a group’s. Reports are sent there: make sure that it is theirs.',
+      },
+      { kind: 'text', name: 'instance', label: 'Name of the site' },
+      {
+        kind: 'area',
+        name: 'domains',
+        label: 'Its domains, one a line',
+        hint: 'A report that names one of them, or a host under one, is theirs.',
+      },
+      { kind: 'email', name: 'contact', label: 'An individual contact', optional: true },
+    ],
+  },
+  {
+    kind: 'only',
+    when: ['volunteer'],
+    fields: [
+      { kind: 'email', name: 'volunteerAddress', label: 'Their address' },
+      { kind: 'text', name: 'volunteerName', label: 'Their name', optional: true },
+      { kind: 'text', name: 'team', label: 'The team they belong to', optional: true },
+      { kind: 'tick', name: 'vouch', label: 'I vouch for them: they are a core contributor' },
+    ],
+  },
+];
+
 /** One mail: what it says, what the scanners said, and what becomes of it. */
 export function intakePage(context: PageContext, model: IntakeModel, attempt?: Attempt): Html {
   const { intake } = model;
@@ -107,7 +141,7 @@ export function intakePage(context: PageContext, model: IntakeModel, attempt?: A
     body: html`${errorSummary(attempt?.errors ?? [])}<p class="soft">Intake</p><h1>${intake.subject || 'A mail without a subject'}</h1>
 <div class="columns"><div>${message(context, model.message)}
 <h2>What becomes of it?</h2>
-<form method="post" action="/i/${encodeURIComponent(intake.mailKey)}" novalidate>${hiddenFields({ revision: String(intake.version), form: model.formId })}
+<form method="post" action="/i/${encodeURIComponent(intake.mailKey)}" novalidate class="intake-form">${hiddenFields({ revision: String(intake.version), form: model.formId })}
 ${[
   {
     kind: 'choice',
@@ -117,6 +151,16 @@ ${[
       { value: 'open', label: 'It is a report: open a disclosure', hint: 'Can be done again to split it.' },
       { value: 'attach', label: 'It belongs to a disclosure', hint: 'Give its reference below.' },
       { value: 'kind', label: 'It is something else', hint: 'Say what below; it stays in the list.' },
+      {
+        value: 'operator',
+        label: 'It registers an operator: record them',
+        hint: 'Reports that concern their site can be forwarded to them then.',
+      },
+      {
+        value: 'volunteer',
+        label: 'Somebody volunteers: record them',
+        hint: 'A maintainer or core contributor who offers to write fixes.',
+      },
       { value: 'not', label: 'It is not a report', hint: 'Kept, taken off the list.' },
       ...(intake.flags.includes('acknowledgement-withheld')
         ? [{ value: 'release', label: 'Send the acknowledgement', hint: 'A cap has held it back.' }]
@@ -155,6 +199,7 @@ ${[
       },
     ],
   } as const,
+  ...registrationFields,
 ].map((field) =>
   renderField(field, attempt),
 )}<div class="buttons"><button type="submit">Decide</button></div></form></div>

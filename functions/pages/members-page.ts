@@ -25,6 +25,8 @@ export interface MembersModel {
   readonly me: PersonId;
   readonly members: readonly MemberLine[];
   readonly volunteers: readonly MemberLine[];
+  readonly operators: readonly Person[];
+  readonly nameOf: (person: PersonId | undefined) => string;
   readonly size: ReturnType<typeof sizeWarning>;
 }
 
@@ -74,12 +76,33 @@ ${table(
         ? html`<p class="soft">None.</p>`
         : table(
             'Volunteers',
-            ['Name', 'Address', 'Support', 'You can'],
+            ['Name', 'Address', 'Who they are', 'Support', 'You can'],
             model.volunteers.map((line) => [
               nameOf(line.person),
               line.person.address,
+              [
+                line.person.volunteer?.team,
+                line.person.volunteer?.vouchedBy &&
+                  `vouched for by ${model.nameOf(line.person.volunteer.vouchedBy)}`,
+              ]
+                .filter(Boolean)
+                .join(', '),
               support(context, line.support),
               link('record-support', line.person, 'Record support'),
+            ]),
+          )
+    }
+<h2>Operators</h2><p class="hint">Reports that concern their site can be forwarded to them. They register by mail; the mail’s page records them.</p>${
+      model.operators.length === 0
+        ? html`<p class="soft">None.</p>`
+        : table(
+            'Operators',
+            ['Site', 'Domains', 'Reports go to', 'Individual contact'],
+            model.operators.map(({ operator, address }) => [
+              operator?.instance,
+              operator?.domains.join(', '),
+              address,
+              operator?.contact ?? html`<span class="soft">none</span>`,
             ]),
           )
     }

@@ -4,9 +4,18 @@ import type { Attempt, Field, FormSpec } from './form.ts';
 import { renderField } from './form.ts';
 import { html } from './html.ts';
 
+/** A recorded operator, with the hosts of theirs that the report names. */
+export interface OperatorOption {
+  readonly id: string;
+  readonly instance: string;
+  readonly domains: string;
+  readonly named: readonly string[];
+}
+
 /** What the triage form offers besides what the disclosure says. */
 export interface TriageOptions {
-  readonly operators: readonly { readonly id: string; readonly instance: string; readonly domains: string }[];
+  /** Those whose domain the report names come first. */
+  readonly operators: readonly OperatorOption[];
   readonly signature: string;
   readonly informationDays: number;
 }
@@ -117,16 +126,25 @@ function templates(options: TriageOptions): Readonly<Record<string, string>> {
   };
 }
 
+/** Unknown operator → the reporter is told; nobody guesses. */
+function matchHint({ operators }: TriageOptions): string {
+  const found = operators.filter(({ named }) => named.length > 0);
+  const never = 'Only recorded operators; never a guess. An address that looks alike is not the same.';
+  return found.length > 0
+    ? `The report names ${found.flatMap(({ named }) => named).join(', ')}: ${found.map(({ instance }) => instance).join(', ')}. ${never}`
+    : `The report names no recorded operator’s domain: tell the reporter that you do not know whom it concerns. ${never}`;
+}
+
 function operatorFields(options: TriageOptions): readonly Field[] {
   return [
     {
       kind: 'select',
       name: 'operator',
       label: 'Operator',
-      hint: 'Only recorded operators; never a guess. An address that looks alike is not the same.',
-      options: options.operators.map(({ id, instance, domains }) => ({
+      hint: matchHint(options),
+      options: options.operators.map(({ id, instance, domains, named }) => ({
         value: id,
-        label: `${instance} (${domains})`,
+        label: `${instance} (${domains})${named.length > 0 ? ': named in the report' : ''}`,
       })),
     },
     {

@@ -142,6 +142,8 @@ export const samples: { readonly [T in LetterTemplate]: LetterParams[T] } = {
   'shift-summary': { from: at, to: at, sent: 3, entries: 5 },
   'no-one-on-duty': { since: at },
   'handover-unacknowledged': { from: at, who: 'p-mo' },
+  'operator-recorded': {},
+  'volunteer-recorded': {},
   'swap-proposed': { from: at, to: at, by: 'p-mo' },
   'shift-changed': { by: 'p-mo', before: { from: at, to: at }, after: { from: at, to: at } },
   'swap-answered': { from: at, to: at, accepted: true },

@@ -41,6 +41,72 @@ beforeEach(async () => {
   );
 });
 
+describe('R20, R21: what a mail registers is recorded by a member', () => {
+  const operator = {
+    decision: 'operator' as const,
+    operatorAddress: 'security@site.example',
+    instance: 'A Site',
+    domains: 'Courses.Site.Example\nmooc.site.example, courses.site.example',
+    contact: 'ann@site.example',
+  };
+
+  it('R21: an operator with best address, instance, domains and separately a contact; they are told', async () => {
+    await decide(operator);
+
+    const id = desk.signer.pseudonym('security@site.example');
+    expect(await desk.store.person(id)).toMatchObject({
+      address: 'security@site.example',
+      roles: ['operator'],
+      operator: {
+        instance: 'A Site',
+        domains: ['courses.site.example', 'mooc.site.example'],
+        contact: 'ann@site.example',
+      },
+    });
+    expect(await desk.store.intake('mail-9')).toMatchObject({
+      kind: 'operator-registration',
+      disposition: 'recorded',
+      decidedBy: desk.who('mo').id,
+    });
+    const [, event] = await desk.store.events('INTAKE#mail-9');
+    expect(event?.letters).toEqual([{ template: 'operator-recorded', to: { person: id }, params: {} }]);
+    // A8: the event names the person by id alone.
+    expect(JSON.stringify(event)).not.toContain('site.example');
+  });
+
+  it('R21: writing again changes the record, and a domain is never two operators’', async () => {
+    await decide(operator);
+    await decide({ ...operator, instance: 'A Better Site' }, 'act:2', 2);
+
+    const other = decide({ ...operator, operatorAddress: 'x@evil.test', instance: 'Evil' }, 'act:3', 3);
+
+    await expect(other).rejects.toThrow('is recorded for A Better Site already');
+    expect(await desk.store.person(desk.signer.pseudonym('x@evil.test'))).toBeUndefined();
+  });
+
+  it.each(['https://site.example/', 'site', '10.0.0.1', 'site.example/login', '*.site.example'])(
+    'R21: %s is no domain',
+    async (domains) => {
+      await expect(decide({ ...operator, domains })).rejects.toMatchObject({ rule: 'R21', field: 'domains' });
+    },
+  );
+
+  it('R20: a volunteer, of a recorded team or vouched for by the member; nobody else', async () => {
+    const volunteer = { decision: 'volunteer' as const, volunteerAddress: 'vera@example.org' };
+
+    await expect(decide(volunteer)).rejects.toMatchObject({ rule: 'R20', field: 'team' });
+    await decide({ ...volunteer, volunteerName: 'Vera', vouch: 'yes' });
+
+    expect(await desk.store.person(desk.signer.pseudonym('vera@example.org'))).toMatchObject({
+      name: 'Vera',
+      roles: ['volunteer'],
+      volunteer: { vouchedBy: desk.who('mo').id },
+    });
+    const letters = (await desk.store.events('INTAKE#mail-9')).flatMap((event) => event.letters);
+    expect(letters.map(({ template }) => template)).toEqual(['volunteer-recorded']);
+  });
+});
+
 describe('a member’s decision on one mail (policy, Words: everything else becomes one only by a member’s act)', () => {
   it('opens a disclosure: number, letters, execution and the mail’s disposition in one commit', async () => {
     const result = await decide({ decision: 'open' });
