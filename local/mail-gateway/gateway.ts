@@ -40,7 +40,7 @@ export interface MailGateway {
   readonly dkimKey: DkimKey;
   /** Opens the SMTP port for mail to the desk, and tells the desk of what was sent before. */
   open(desk: DeskAddresses): Promise<Inbound>;
-  /** Stops both servers; resolves when the last event is published or kept for the next start. */
+  /** Stops both servers; events that are not published yet are kept for the next start. */
   close(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export async function startMailGateway(options: MailGatewayOptions): Promise<Mai
     },
     async close() {
       await Promise.all([inbound?.close(), relay.close()]);
-      await events.settled();
+      await events.stop();
     },
   };
 }

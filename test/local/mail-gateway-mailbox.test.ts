@@ -154,6 +154,26 @@ describe('events, as the configuration set publishes them', () => {
     expect(published.map(({ eventType }) => eventType)).toEqual(['Send', 'Bounce']);
   });
 
+  test('however many wait, stopping takes no time, and they are kept', async () => {
+    const path = join(folder, 'events');
+    const { events, relay } = await relayIn(folder);
+    for (let count = 0; count < 30; count++)
+      await sendMail(relay.port, await letter('ada@reporter.example'), envelope('ada@reporter.example'));
+    await relay.close();
+    let asked = 0;
+    const publishing = events.publishWith(async () => {
+      asked++;
+      await new Promise((done) => setTimeout(done, 20));
+    });
+    while (asked === 0) await new Promise((done) => setTimeout(done, 1));
+
+    await events.stop();
+    await publishing;
+
+    expect(asked).toBe(1);
+    expect(await readdir(path)).toHaveLength(59);
+  });
+
   test('what nobody could be told is told after a restart, once and in order', async () => {
     const before = await relayIn(folder);
     await sendMail(before.relay.port, await letter('ada@reporter.example'), envelope('ada@reporter.example'));
