@@ -73,7 +73,7 @@ export default {
       comment: 'The cloud is an outside system like any other.',
       severity: 'error',
       from: { path: '^functions/', pathNot: '^functions/adapters/' },
-      to: { path: '^node_modules/@aws-sdk/' },
+      to: { path: '^node_modules/@(aws-sdk|smithy)/' },
     },
     {
       name: 'product-not-to-local',

@@ -77,7 +77,7 @@ async function measure(): Promise<Findings> {
   try {
     await createTable(database.client);
     const clock = new TestClock();
-    const counted = countingAnswers(createDeskStore({ table: 'desk', clock, client: database.client }));
+    const counted = countingAnswers(createDeskStore({ table: 'desk', clock, aws: database.target }));
     const key = Buffer.alloc(32, 7).toString('base64url');
     const signer = makeLinkSigner({
       keyring: { current: 'k1', keys: { k1: key } },

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import {
@@ -9,6 +10,8 @@ import {
   ListTablesCommand,
 } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { AwsTarget, Transport } from '#adapters/aws.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import type { DeskStore, NewEvent, Write } from '#contracts/ports.ts';
 import type { ReminderGroup } from '#domain/cadence.ts';
@@ -53,19 +56,22 @@ async function freePort(): Promise<number> {
 /** A database process of its own, so that the many never share a cache with the few. */
 export async function startDatabase(): Promise<{
   readonly client: DynamoDBClient;
+  /** The same database for the desk's own adapters. */
+  readonly target: AwsTarget;
   readonly process: ChildProcess;
 }> {
   const port = await freePort();
   const process = spawn(executable, ['serve', '--port', String(port)], { stdio: 'ignore' });
-  const client = new DynamoDBClient({
+  const target = {
     endpoint: `http://127.0.0.1:${port}`,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  };
+  const client = new DynamoDBClient(target);
   for (let tries = 0; ; tries++) {
     try {
       await client.send(new ListTablesCommand({}));
-      return { client, process };
+      return { client, target, process };
     } catch (error) {
       if (tries > 100) throw error;
       await pause(50);
@@ -100,23 +106,27 @@ export const createTable = (client: DynamoDBClient) =>
     }),
   );
 
-/** Counts the request units that each call reports, and the calls. */
-function meter(client: DynamoDBClient): { units: number; calls: number } {
+interface Metered {
+  readonly ConsumedCapacity?: { readonly CapacityUnits?: number } | { readonly CapacityUnits?: number }[];
+}
+
+/** Counts the request units that each call reports, and the calls. The database looks at no signature. */
+function meter(): { readonly transport: Transport; readonly count: { units: number; calls: number } } {
   const count = { units: 0, calls: 0 };
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const input = { ...(args.input as object), ReturnConsumedCapacity: 'TOTAL' };
-      const result = await next({ ...args, input: input as never });
-      const { ConsumedCapacity } = result.output as {
-        ConsumedCapacity?: { CapacityUnits?: number } | { CapacityUnits?: number }[];
-      };
+  const wire = new NodeHttpHandler();
+  const transport: Transport = {
+    async handle(request) {
+      request.body = JSON.stringify({ ...JSON.parse(request.body), ReturnConsumedCapacity: 'TOTAL' });
+      request.headers['content-length'] = String(Buffer.byteLength(request.body));
+      const { response } = await wire.handle(request);
+      const body = await buffer(response.body);
+      const { ConsumedCapacity }: Metered = JSON.parse(body.toString());
       count.calls++;
       for (const { CapacityUnits = 0 } of [ConsumedCapacity ?? []].flat()) count.units += CapacityUnits;
-      return result;
+      return { response: Object.assign(response, { body: [body] }) };
     },
-    { step: 'initialize', name: 'meter' },
-  );
-  return count;
+  };
+  return { transport, count };
 }
 
 const reference = (number: number): string => `EDX-2027-${String(number).padStart(6, '0')}`;
@@ -208,11 +218,12 @@ async function fill(client: DynamoDBClient, open: number): Promise<void> {
 
 /** A desk with so many open disclosures, and twenty reminders due at each sweep to come. */
 async function deskWith(open: number) {
-  const { client, process } = await startDatabase();
+  const { client, target, process } = await startDatabase();
   await createTable(client);
   const box = { now: start };
   const clock = { now: () => box.now };
-  const store = createDeskStore({ table: 'desk', clock, client });
+  const { transport, count } = meter();
+  const store = createDeskStore({ table: 'desk', clock, aws: { ...target, transport } });
   await fill(client, open - duePerSweep);
   for (let number = 0; number < duePerSweep; number++) {
     const maintainer = `team:due-${number}`;
@@ -240,7 +251,6 @@ async function deskWith(open: number) {
   };
   await put(store, { put: 'rota', item: { ...emptyRota, shifts: [shift] }, expect: 0 }, 'ROTA');
 
-  const count = meter(client);
   const sweep = remindMaintainers({ store, clock, settings, log: () => undefined });
   return {
     close: () => process.kill(),

@@ -14,16 +14,6 @@ interface Replacement {
 
 const replacements: readonly Replacement[] = [
   {
-    // Lambda gives a function its credentials by its environment; five other sources weigh 110 KB.
-    module: /@aws-sdk\/credential-provider-node\/dist-es\/index\.js$/,
-    contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
-  },
-  {
-    // Tells browsers apart; on Node nobody calls it.
-    module: /\/bowser\/[^/]+\.m?js$/,
-    contents: 'export default {};',
-  },
-  {
     // The parser converts no HTML: our own bounded conversion does.
     module: /\/html-to-text\/lib\/.+$/,
     contents: "export const htmlToText = () => { throw new Error('HTML is converted by the desk itself'); };",
@@ -66,14 +56,6 @@ export const leanPackages: Plugin = {
     build.onResolve({ filter: /^libmime$/ }, () => ({ path: parsersLibmime() }));
 
     build.onLoad(
-      { filter: /@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_\d+\.js$/ },
-      async ({ path }) => ({
-        contents: plainKeys(await readFile(path, 'utf8')),
-        loader: 'js',
-      }),
-    );
-
-    build.onLoad(
       { filter: /plugin-rest-endpoint-methods\/dist-src\/generated\/endpoints\.js$/ },
       async ({ path }) => ({
         contents: await endpointsInUse(path),
@@ -92,19 +74,6 @@ function parsersLibmime(): string {
     .find((file) => existsSync(file));
   if (!found) throw new Error('mailparser’s libmime is not installed: run npm ci');
   return found;
-}
-
-/**
- * `{ [_h]: … }` could run code for all that a bundler knows, so that every operation of a service stays; with the
- * constant's text as its key it is plain data, and what nobody uses falls away.
- */
-export function plainKeys(source: string): string {
-  const texts = new Map(
-    [...source.matchAll(/^const (_\w*) = ("[^"]*");$/gm)].map(([, name = '', text = '']) => [name, text]),
-  );
-  return source.replace(/\[(_\w*)\]:/g, (whole, name: string) =>
-    texts.has(name) ? `${texts.get(name)}:` : whole,
-  );
 }
 
 /** GitHub's API has a thousand endpoints; those stay whose scope and method our adapter names. */

@@ -1,10 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { createArchive } from '#adapters/archive.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
@@ -242,14 +239,14 @@ async function bringUp(
     port: ports.smtp,
   });
 
-  const store = createDeskStore({ table: outputs.TableName ?? '', clock, client: new DynamoDBClient(aws) });
+  const store = createDeskStore({ table: outputs.TableName ?? '', clock, aws });
   const archive = createArchive({
     bucket: outputs.BucketName ?? '',
-    client: new S3Client({ ...aws, forcePathStyle: true }),
+    aws,
   });
   const runner = createLifecycleRunner({
     stateMachineArn: outputs.StateMachineArn ?? '',
-    client: new SFNClient(aws),
+    aws,
   });
   const lambda = new LambdaClient({ ...aws, requestHandler: { requestTimeout: 600_000 } });
   const nameOf = (name: string): string => `${config.stackName}-${name}`;

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import type { AwsTarget } from '#adapters/aws.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { instant } from '#domain/instant.ts';
 import type { DeskConfig } from '../lib/desk-config.ts';
@@ -75,6 +76,12 @@ export function reachLocal(config: DeskConfig, folder: string): Reach {
   };
 }
 
+/** The place with the credentials of whoever looks: the SDK finds them in a profile, a session or the environment. */
+function targetOf(place: AwsPlace): AwsTarget {
+  const { credentials } = new DynamoDBClient(place).config;
+  return { ...place, credentials };
+}
+
 /** The doctor's world as it really is. */
 export function worldOf({ config, local, place, post, knock }: Reach): DoctorWorld {
   const { github, discourse, mail } = config;
@@ -93,7 +100,7 @@ export function worldOf({ config, local, place, post, knock }: Reach): DoctorWor
         store: createDeskStore({
           table: outputs.TableName ?? '',
           clock,
-          client: new DynamoDBClient(place),
+          aws: targetOf(place),
         }),
         post,
         address: mail.securityAddress,

@@ -1,16 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  type QueryCommandInput,
-  TransactWriteCommand,
-  type TransactWriteCommandInput,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import type { QueryCommandInput, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { chained } from '#commit/chain.ts';
 import type {
   Clock,
@@ -31,6 +20,18 @@ import { type Instant, ms, plus } from '#domain/instant.ts';
 import { listOf } from '#domain/intake.ts';
 import { errandKinds } from '#domain/letter.ts';
 import type { Person, PersonId } from '#domain/people.ts';
+import type { AwsTarget } from './aws.ts';
+import {
+  BatchGetCommand,
+  createDynamo,
+  type Dynamo,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  TransactWriteCommand,
+  UpdateCommand,
+} from './dynamo.ts';
 
 /** Index partitions that spread writes; a partition takes 1,000 write units a second. */
 const shards = 4;
@@ -114,12 +115,10 @@ function placeOf(write: Write): { pk: string; sk: string; what: string; index: I
 export function createDeskStore(config: {
   readonly table: string;
   readonly clock: Clock;
-  readonly client?: DynamoDBClient;
+  readonly aws?: AwsTarget | undefined;
 }): DeskStore {
   const { table, clock } = config;
-  const dynamo = DynamoDBDocumentClient.from(config.client ?? new DynamoDBClient({}), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  const dynamo = createDynamo(config.aws);
   /** Hash of the last event of a partition at a version that was read: saves a read in the commit that follows. */
   const heads = new Map<string, { version: number; head: string }>();
 
@@ -589,7 +588,7 @@ export function storedEvent(item: Item): StoredEvent {
 }
 
 async function batchPeople(
-  dynamo: DynamoDBDocumentClient,
+  dynamo: Dynamo,
   table: string,
   ids: readonly PersonId[],
 ): Promise<readonly Person[]> {

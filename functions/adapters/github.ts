@@ -4,7 +4,7 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import type { Document } from 'yaml';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import {
   type AdvisoryAnswer,
   advisoriesAnswer,
@@ -114,7 +114,7 @@ export function createGithub(config: GithubConfig): GithubPort {
   const { securityAdvisories, repos, teams, users, rateLimit } = client.rest;
 
   /** Runs one request; `todo` and `link` are what a person does where GitHub refuses. */
-  const ask = async <T extends z.ZodType>(
+  const ask = async <T extends z.ZodMiniType>(
     schema: T,
     by: { readonly todo: string; readonly link: string; readonly writes?: boolean },
     request: () => Promise<{ data: unknown }>,
@@ -499,7 +499,7 @@ function contentOf(document: Pick<Document, 'errors' | 'toJS'>): unknown {
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parsed<T extends z.ZodType>(schema: T, data: unknown): z.output<T> {
+function parsed<T extends z.ZodMiniType>(schema: T, data: unknown): z.output<T> {
   const result = schema.safeParse(data);
   if (result.success) return result.data;
   const places = result.error.issues.map((issue) => issue.path.join('.') || 'the answer');

@@ -1,22 +1,17 @@
 import { resolveMx } from 'node:dns/promises';
-import {
-  DescribeActiveReceiptRuleSetCommand,
-  SESClient,
-  SetActiveReceiptRuleSetCommand,
-} from '@aws-sdk/client-ses';
+import { createSes, type Ses } from './ses.ts';
 
 /** Errors of DNS that mean: this name has no mail server. */
 const nobody = new Set(['ENOTFOUND', 'ENODATA']);
 
 /** SES's one active receipt rule set, and the world's MX records. */
-export function createInboundRules(ses: SESClient = new SESClient({})) {
+export function createInboundRules(ses: Ses = createSes()) {
   return {
     async activeRuleSet(): Promise<string | undefined> {
-      const { Metadata } = await ses.send(new DescribeActiveReceiptRuleSetCommand({}));
-      return Metadata?.Name;
+      return ses.activeReceiptRuleSet();
     },
     async activate(ruleSet: string | undefined): Promise<void> {
-      await ses.send(new SetActiveReceiptRuleSetCommand({ RuleSetName: ruleSet }));
+      await ses.setActiveReceiptRuleSet(ruleSet);
     },
     async mailServers(name: string): Promise<readonly string[]> {
       try {

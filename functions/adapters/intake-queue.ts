@@ -1,10 +1,14 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { SendMessageRequest } from '@aws-sdk/client-sqs';
 import type { ReplayedMail } from '#contracts/replay.ts';
+import type { AwsTarget } from './aws.ts';
+import { awsJson } from './aws-json.ts';
+
+type Operations = { readonly SendMessage: readonly [SendMessageRequest, object] };
 
 /** Puts mails of the inbox through the intake queue again. */
-export function createIntakeQueue(config: { readonly url: string; readonly client?: SQSClient }) {
-  const sqs = config.client ?? new SQSClient({});
+export function createIntakeQueue(config: { readonly url: string; readonly aws?: AwsTarget }) {
+  const call = awsJson<Operations>({ service: 'sqs', target: 'AmazonSQS', version: '1.0' }, config.aws);
   return async (mail: ReplayedMail): Promise<void> => {
-    await sqs.send(new SendMessageCommand({ QueueUrl: config.url, MessageBody: JSON.stringify(mail) }));
+    await call('SendMessage', { QueueUrl: config.url, MessageBody: JSON.stringify(mail) });
   };
 }

@@ -1,16 +1,29 @@
-import {
-  DescribeExecutionCommand,
-  ExecutionAlreadyExists,
-  ExecutionDoesNotExist,
-  InvalidToken,
-  ListExecutionsCommand,
-  SendTaskSuccessCommand,
-  SFNClient,
-  StartExecutionCommand,
-  TaskDoesNotExist,
-  TaskTimedOut,
-} from '@aws-sdk/client-sfn';
+import type * as sdk from '@aws-sdk/client-sfn';
 import type { LifecycleRunner } from '#contracts/ports.ts';
+import { AwsError, type AwsTarget } from './aws.ts';
+import { awsJson } from './aws-json.ts';
+
+interface Executions {
+  readonly executions?: readonly { readonly name?: string; readonly stopDate?: number }[];
+  readonly nextToken?: string;
+}
+
+// A type, not an interface: it stands for a record of operations.
+type Operations = {
+  readonly StartExecution: readonly [sdk.StartExecutionInput, object];
+  readonly SendTaskSuccess: readonly [sdk.SendTaskSuccessInput, object];
+  readonly DescribeExecution: readonly [
+    sdk.DescribeExecutionInput,
+    { readonly status?: sdk.ExecutionStatus },
+  ];
+  readonly ListExecutions: readonly [sdk.ListExecutionsInput, Executions];
+};
+
+const stepFunctions = (target?: AwsTarget) =>
+  awsJson<Operations>({ service: 'states', target: 'AWSStepFunctions', version: '1.0' }, target);
+
+const refusedAs = (error: unknown, ...names: readonly string[]): boolean =>
+  error instanceof AwsError && names.includes(error.name);
 
 /** `disc-EDX-2026-0001-g1`: one execution per generation, by name. */
 export const executionName = (disclosure: string, generation: number): string =>
@@ -19,14 +32,13 @@ export const executionName = (disclosure: string, generation: number): string =>
 const nameShape = /^disc-(.+)-g(\d+)$/;
 
 /** Answers a task token; one that nothing waits for any more is stale, not an error. */
-export function createTokenResolver(sfn: SFNClient = new SFNClient({})): LifecycleRunner['resolve'] {
+export function createTokenResolver(call = stepFunctions()): LifecycleRunner['resolve'] {
   return async (token, output) => {
     try {
-      await sfn.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(output) }));
+      await call('SendTaskSuccess', { taskToken: token, output: JSON.stringify(output) });
       return 'resolved';
     } catch (error) {
-      if (error instanceof TaskDoesNotExist || error instanceof TaskTimedOut || error instanceof InvalidToken)
-        return 'stale';
+      if (refusedAs(error, 'TaskDoesNotExist', 'TaskTimedOut', 'InvalidToken')) return 'stale';
       throw error;
     }
   };
@@ -35,11 +47,11 @@ export function createTokenResolver(sfn: SFNClient = new SFNClient({})): Lifecyc
 /** Step Functions over its API. Every effect is idempotent by name or by token. */
 export function createLifecycleRunner(config: {
   readonly stateMachineArn: string;
-  readonly client?: SFNClient;
+  readonly aws?: AwsTarget;
 }): LifecycleRunner {
   const { stateMachineArn } = config;
-  const sfn = config.client ?? new SFNClient({});
-  const resolve = createTokenResolver(sfn);
+  const call = stepFunctions(config.aws);
+  const resolve = createTokenResolver(call);
   const arnOf = (name: string): string =>
     `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
 
@@ -47,22 +59,22 @@ export function createLifecycleRunner(config: {
     async start(input) {
       const name = executionName(input.disclosure, input.generation);
       try {
-        await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+        await call('StartExecution', { stateMachineArn, name, input: JSON.stringify(input) });
         return 'started';
       } catch (error) {
-        if (error instanceof ExecutionAlreadyExists) return 'exists';
+        if (refusedAs(error, 'ExecutionAlreadyExists')) return 'exists';
         throw error;
       }
     },
     resolve,
     async status(disclosure, generation) {
       try {
-        const { status } = await sfn.send(
-          new DescribeExecutionCommand({ executionArn: arnOf(executionName(disclosure, generation)) }),
-        );
+        const { status } = await call('DescribeExecution', {
+          executionArn: arnOf(executionName(disclosure, generation)),
+        });
         return status === undefined || status === 'PENDING_REDRIVE' ? 'FAILED' : status;
       } catch (error) {
-        if (error instanceof ExecutionDoesNotExist) return 'MISSING';
+        if (refusedAs(error, 'ExecutionDoesNotExist')) return 'MISSING';
         throw error;
       }
     },
@@ -72,16 +84,14 @@ export function createLifecycleRunner(config: {
           const found: { name: string; stopped: string }[] = [];
           let nextToken: string | undefined;
           do {
-            const page = await sfn.send(
-              new ListExecutionsCommand({
-                stateMachineArn,
-                statusFilter,
-                maxResults: 200,
-                ...(nextToken && { nextToken }),
-              }),
-            );
+            const page: Executions = await call('ListExecutions', {
+              stateMachineArn,
+              statusFilter,
+              maxResults: 200,
+              ...(nextToken && { nextToken }),
+            });
             for (const { name = '', stopDate } of page.executions ?? [])
-              found.push({ name, stopped: (stopDate ?? new Date()).toISOString() });
+              found.push({ name, stopped: new Date((stopDate ?? Date.now() / 1000) * 1000).toISOString() });
             // Newest first: what is older than asked for ends the listing.
             nextToken = found.some(({ stopped }) => stopped < since) ? undefined : page.nextToken;
           } while (nextToken);

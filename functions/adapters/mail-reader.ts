@@ -1,5 +1,5 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { ShowMailRequest, ShownMail } from '#contracts/mail-show.ts';
+import { createInvoke } from './invoke.ts';
 
 /** The function that parses mails could not answer. */
 export class MailReaderFailed extends Error {
@@ -12,15 +12,10 @@ export class MailReaderFailed extends Error {
  * @throws {MailReaderFailed} where that function failed; the raw mail can still be handed out.
  */
 export function askReceiveMail(functionName: string): (request: ShowMailRequest) => Promise<ShownMail> {
-  const client = new LambdaClient({});
+  const invoke = createInvoke();
   return async (request) => {
-    const { FunctionError, Payload } = await client.send(
-      new InvokeCommand({
-        FunctionName: functionName,
-        Payload: new TextEncoder().encode(JSON.stringify(request)),
-      }),
-    );
-    if (FunctionError || !Payload) throw new MailReaderFailed(FunctionError ?? 'no answer');
-    return JSON.parse(new TextDecoder().decode(Payload)) as ShownMail;
+    const { failure, payload } = await invoke(functionName, 'RequestResponse', request);
+    if (failure || payload.length === 0) throw new MailReaderFailed(failure ?? 'no answer');
+    return JSON.parse(payload.toString('utf8')) as ShownMail;
   };
 }

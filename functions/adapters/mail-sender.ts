@@ -1,6 +1,7 @@
-import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import type { MailSender, OutgoingMail } from '#contracts/ports.ts';
+import type { AwsTarget } from './aws.ts';
+import { createSes } from './ses.ts';
 
 /** A mail that SES would refuse for its size: send a link instead. */
 export class MailTooLarge extends Error {
@@ -61,9 +62,9 @@ export function createMailSender(config: {
   readonly from: string;
   readonly configurationSet?: string | undefined;
   readonly maxBytes: number;
-  readonly client?: SESClient;
+  readonly aws?: AwsTarget;
 }): MailSender {
-  const ses = config.client ?? new SESClient({ maxAttempts: 1 });
+  const ses = createSes({ ...config.aws, maxAttempts: 1 });
   return {
     async send(mail) {
       const headers = {
@@ -75,11 +76,9 @@ export function createMailSender(config: {
       const raw = await composeMail({ ...mail, headers }, config.from);
       if (raw.length > config.maxBytes)
         throw new MailTooLarge(`the mail has ${raw.length} bytes, ${config.maxBytes} are allowed`);
-      const { MessageId } = await ses.send(
-        new SendRawEmailCommand({ Source: config.from, Destinations: [mail.to], RawMessage: { Data: raw } }),
-      );
-      if (!MessageId) throw new Error('SES answered without a message id');
-      return { sesId: MessageId };
+      const sesId = await ses.sendRawEmail(config.from, mail.to, raw);
+      if (!sesId) throw new Error('SES answered without a message id');
+      return { sesId };
     },
   };
 }

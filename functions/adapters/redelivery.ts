@@ -1,20 +1,14 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Redelivery } from '#contracts/replay.ts';
+import type { AwsTarget } from './aws.ts';
+import { createInvoke } from './invoke.ts';
 
 /** Has the functions that deliver look at waiting events again; each takes up only its own parts. */
 export function createRedelivery(config: {
   readonly functions: readonly string[];
-  readonly client?: LambdaClient;
+  readonly aws?: AwsTarget;
 }) {
-  const lambda = config.client ?? new LambdaClient({});
+  const invoke = createInvoke(config.aws);
   return async (events: Redelivery): Promise<void> => {
-    for (const FunctionName of config.functions)
-      await lambda.send(
-        new InvokeCommand({
-          FunctionName,
-          InvocationType: 'Event',
-          Payload: Buffer.from(JSON.stringify(events)),
-        }),
-      );
+    for (const name of config.functions) await invoke(name, 'Event', events);
   };
 }

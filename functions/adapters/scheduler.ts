@@ -1,12 +1,10 @@
-import {
-  ConflictException,
-  CreateScheduleCommand,
-  DeleteScheduleCommand,
-  ResourceNotFoundException,
-  SchedulerClient,
-  UpdateScheduleCommand,
-} from '@aws-sdk/client-scheduler';
+import { randomUUID } from 'node:crypto';
+import type { CreateScheduleInput } from '@aws-sdk/client-scheduler';
 import type { ReleaseScheduler } from '#contracts/ports.ts';
+import { AwsError, type AwsRequest, type AwsTarget, awsService, strictly } from './aws.ts';
+import { jsonError } from './aws-json.ts';
+
+const refusedAs = (error: unknown, name: string): boolean => error instanceof AwsError && error.name === name;
 
 /** One-time EventBridge schedules of one group and one target, by deterministic name; each deletes itself. */
 export function createReleaseScheduler(config: {
@@ -15,9 +13,22 @@ export function createReleaseScheduler(config: {
   readonly role: string;
   /** Queue for what could not be delivered. */
   readonly deadLetters: string;
-  readonly client?: SchedulerClient;
+  readonly aws?: AwsTarget;
 }): ReleaseScheduler {
-  const scheduler = config.client ?? new SchedulerClient({});
+  const scheduler = awsService({ service: 'scheduler' }, jsonError, config.aws);
+  const pathOf = (name: string): string => `/schedules/${strictly(name)}`;
+
+  /** A token for each call, so that a repetition after a lost answer is the same call. */
+  const write = async (method: AwsRequest['method'], schedule: CreateScheduleInput): Promise<void> => {
+    const { Name = '', ...body } = schedule;
+    await scheduler.call({
+      method,
+      path: pathOf(Name),
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ClientToken: randomUUID(), ...body }),
+    });
+  };
+
   return {
     async set(name, at, input) {
       const schedule = {
@@ -36,17 +47,18 @@ export function createReleaseScheduler(config: {
         },
       };
       try {
-        await scheduler.send(new CreateScheduleCommand(schedule));
+        await write('POST', schedule);
       } catch (error) {
-        if (!(error instanceof ConflictException)) throw error;
-        await scheduler.send(new UpdateScheduleCommand(schedule));
+        if (!refusedAs(error, 'ConflictException')) throw error;
+        await write('PUT', schedule);
       }
     },
     async clear(name) {
       try {
-        await scheduler.send(new DeleteScheduleCommand({ Name: name, GroupName: config.group }));
+        const query = { groupName: config.group, clientToken: randomUUID() };
+        await scheduler.call({ method: 'DELETE', path: pathOf(name), query });
       } catch (error) {
-        if (!(error instanceof ResourceNotFoundException)) throw error;
+        if (!refusedAs(error, 'ResourceNotFoundException')) throw error;
       }
     },
   };

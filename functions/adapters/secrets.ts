@@ -1,11 +1,15 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type * as sdk from '@aws-sdk/client-secrets-manager';
+import { awsJson } from './aws-json.ts';
 
-let client: SecretsManagerClient | undefined;
+type Operations = {
+  readonly GetSecretValue: readonly [sdk.GetSecretValueRequest, { readonly SecretString?: string }];
+};
+
+const call = awsJson<Operations>({ service: 'secretsmanager', target: 'secretsmanager', version: '1.1' });
 
 /** Reads one secret as text. The value is never logged; an error names the secret only. */
 export async function readSecret(id: string): Promise<string> {
-  client ??= new SecretsManagerClient({});
-  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }));
+  const { SecretString } = await call('GetSecretValue', { SecretId: id });
   if (!SecretString) throw new Error(`the secret ${id} has no text`);
   return SecretString;
 }

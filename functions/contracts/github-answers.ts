@@ -1,52 +1,56 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Instants of GitHub come without milliseconds; ours have them. */
-const at = z.string().transform((text, context) => {
-  const milliseconds = Date.parse(text);
-  if (!Number.isNaN(milliseconds)) return new Date(milliseconds).toISOString();
-  context.addIssue({ code: 'custom', message: 'not a date' });
-  return z.NEVER;
-});
+const at = z.pipe(
+  z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), { error: 'not a date', abort: true })),
+  z.transform((text: string) => new Date(text).toISOString()),
+);
 
-const cvss = z.object({ vector_string: z.string().nullable(), score: z.number().nullable() });
+const cvss = z.object({ vector_string: z.nullable(z.string()), score: z.nullable(z.number()) });
 
 /** A repository advisory, as far as the desk reads it (GitHub REST, `repository-advisory`). */
 export const advisoryAnswer = z.object({
-  ghsa_id: z.string().regex(/^GHSA(-[23456789cfghjmpqrvwx]{4}){3}$/),
+  ghsa_id: z.string().check(z.regex(/^GHSA(-[23456789cfghjmpqrvwx]{4}){3}$/)),
   html_url: z.url(),
   state: z.enum(['triage', 'draft', 'published', 'closed', 'withdrawn']),
   summary: z.string(),
-  description: z.string().nullable(),
-  severity: z.enum(['critical', 'high', 'medium', 'low']).nullable(),
-  cvss: cvss.nullish(),
-  cvss_severities: z.object({ cvss_v3: cvss.nullish() }).nullish(),
-  cve_id: z.string().nullable(),
-  author: z.object({ login: z.string() }).nullish(),
-  collaborating_users: z.array(z.object({ login: z.string() })).nullish(),
-  collaborating_teams: z.array(z.object({ slug: z.string() })).nullish(),
-  private_fork: z.object({ full_name: z.string() }).nullish(),
-  created_at: at.nullish(),
-  updated_at: at.nullish(),
-  published_at: at.nullish(),
-  closed_at: at.nullish(),
+  description: z.nullable(z.string()),
+  severity: z.nullable(z.enum(['critical', 'high', 'medium', 'low'])),
+  cvss: z.nullish(cvss),
+  cvss_severities: z.nullish(z.object({ cvss_v3: z.nullish(cvss) })),
+  cve_id: z.nullable(z.string()),
+  author: z.nullish(z.object({ login: z.string() })),
+  collaborating_users: z.nullish(z.array(z.object({ login: z.string() }))),
+  collaborating_teams: z.nullish(z.array(z.object({ slug: z.string() }))),
+  private_fork: z.nullish(z.object({ full_name: z.string() })),
+  created_at: z.nullish(at),
+  updated_at: z.nullish(at),
+  published_at: z.nullish(at),
+  closed_at: z.nullish(at),
 });
 export type AdvisoryAnswer = z.infer<typeof advisoryAnswer>;
 
 export const advisoriesAnswer = z.array(advisoryAnswer);
 
+const nothing = <T extends z.ZodMiniType>(shape: T) =>
+  z.pipe(
+    shape,
+    z.transform((_: z.output<T>) => null),
+  );
+
 /** A file of the contents endpoint; a directory is a list, and large files come without content. */
 export const contentAnswer = z.union([
-  z.array(z.unknown()).transform(() => null),
+  nothing(z.array(z.unknown())),
   z.object({ type: z.literal('file'), encoding: z.literal('base64'), content: z.string() }),
-  z.object({ type: z.enum(['symlink', 'submodule', 'dir']) }).transform(() => null),
+  nothing(z.object({ type: z.enum(['symlink', 'submodule', 'dir']) })),
 ]);
 
 export const membersAnswer = z.array(z.object({ login: z.string() }));
 
-export const userAnswer = z.object({ login: z.string(), email: z.string().nullable() });
+export const userAnswer = z.object({ login: z.string(), email: z.nullable(z.string()) });
 
 export const commitAnswer = z.object({
-  sha: z.string().regex(/^[0-9a-f]{40}$/),
+  sha: z.string().check(z.regex(/^[0-9a-f]{40}$/)),
   html_url: z.url(),
   commit: z.object({ message: z.string() }),
 });

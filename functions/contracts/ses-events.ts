@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * What SES tells the desk through SNS and SQS: mail that arrived, and what became of mail that was sent.
@@ -14,28 +14,37 @@ const verdictStatus = z.enum(['PASS', 'FAIL', 'GRAY', 'PROCESSING_FAILED', 'DISA
 const verdict = z.object({ status: verdictStatus });
 export type SesVerdict = z.infer<typeof verdictStatus>;
 
-const policyName = z.preprocess(
-  (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+const policyName = z.pipe(
+  z.transform((value) => (typeof value === 'string' ? value.toLowerCase() : value)),
   z.enum(['none', 'quarantine', 'reject']),
 );
 /** The guide has shown this both as a word and as `{ status }`, and in either case. */
-const dmarcPolicy = z.union([policyName, z.object({ status: policyName }).transform(({ status }) => status)]);
+const dmarcPolicy = z.union([
+  policyName,
+  z.pipe(
+    z.object({ status: policyName }),
+    z.transform(({ status }) => status),
+  ),
+]);
 
 const sesInstant = z.iso.datetime();
 
 /** A text that holds JSON of the given shape; JSON that does not parse is an issue like any other. */
-export const jsonText = <T extends z.ZodType>(shape: T) =>
-  z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        context.issues.push({ code: 'custom', message: 'not JSON', input: text });
-        return z.NEVER;
-      }
-    })
-    .pipe(shape);
+export const jsonText = <T extends z.ZodMiniType>(shape: T) =>
+  z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((text, context) => {
+        try {
+          return JSON.parse(text) as unknown;
+        } catch {
+          context.issues.push({ code: 'custom', message: 'not JSON', input: text });
+          return z.NEVER;
+        }
+      }),
+    ),
+    shape,
+  );
 
 /** The notification of an S3 receipt action: verdicts and the object's key, without the body. */
 export const sesReceivedNotification = z
@@ -46,20 +55,20 @@ export const sesReceivedNotification = z
       /** Envelope sender (MAIL FROM); empty for a bounce. */
       source: z.string(),
       /** SES's id of the message; the object's key without its prefix. */
-      messageId: z.string().min(1),
+      messageId: z.string().check(z.minLength(1)),
       /** All envelope recipients. */
       destination: z.array(z.string()),
       /** True where the header fields were longer than 10 KB. */
       headersTruncated: z.boolean(),
       headers: z.array(headerField),
       commonHeaders: z.object({
-        returnPath: z.string().optional(),
-        from: z.array(z.string()).optional(),
-        date: z.string().optional(),
-        to: z.array(z.string()).optional(),
-        cc: z.array(z.string()).optional(),
-        messageId: z.string().optional(),
-        subject: z.string().optional(),
+        returnPath: z.optional(z.string()),
+        from: z.optional(z.array(z.string())),
+        date: z.optional(z.string()),
+        to: z.optional(z.array(z.string())),
+        cc: z.optional(z.array(z.string())),
+        messageId: z.optional(z.string()),
+        subject: z.optional(z.string()),
       }),
     }),
     receipt: z.object({
@@ -73,38 +82,41 @@ export const sesReceivedNotification = z
       dkimVerdict: verdict,
       dmarcVerdict: verdict,
       /** What the domain asks for; present only where DMARC failed. */
-      dmarcPolicy: dmarcPolicy.optional(),
+      dmarcPolicy: z.optional(dmarcPolicy),
       action: z.object({
         type: z.literal('S3'),
-        topicArn: z.string().optional(),
+        topicArn: z.optional(z.string()),
         bucketName: z.string(),
-        objectKeyPrefix: z.string().optional(),
+        objectKeyPrefix: z.optional(z.string()),
         objectKey: z.string(),
       }),
     }),
   })
-  .meta({ title: 'SES received a mail', description: 'Published by the S3 action of a receipt rule.' });
+  .register(z.globalRegistry, {
+    title: 'SES received a mail',
+    description: 'Published by the S3 action of a receipt rule.',
+  });
 export type SesReceivedNotification = z.infer<typeof sesReceivedNotification>;
 
 const sentMail = z.object({
   timestamp: sesInstant,
   /** The id that SendRawEmail answered. */
-  messageId: z.string().min(1),
+  messageId: z.string().check(z.minLength(1)),
   source: z.string(),
   destination: z.array(z.string()),
-  headersTruncated: z.boolean().optional(),
-  headers: z.array(headerField).optional(),
-  commonHeaders: z
-    .object({
-      from: z.array(z.string()).optional(),
-      to: z.array(z.string()).optional(),
-      messageId: z.string().optional(),
-      subject: z.string().optional(),
-      date: z.string().optional(),
-    })
-    .optional(),
+  headersTruncated: z.optional(z.boolean()),
+  headers: z.optional(z.array(headerField)),
+  commonHeaders: z.optional(
+    z.object({
+      from: z.optional(z.array(z.string())),
+      to: z.optional(z.array(z.string())),
+      messageId: z.optional(z.string()),
+      subject: z.optional(z.string()),
+      date: z.optional(z.string()),
+    }),
+  ),
   /** Message tags by name; SES adds its own, such as `ses:configuration-set`. */
-  tags: z.record(z.string(), z.array(z.string())).default({}),
+  tags: z._default(z.record(z.string(), z.array(z.string())), {}),
 });
 
 /** What a configuration set publishes about one mail of ours. */
@@ -118,8 +130,8 @@ export const sesSendingEvent = z
         timestamp: sesInstant,
         processingTimeMillis: z.number(),
         recipients: z.array(z.string()),
-        smtpResponse: z.string().optional(),
-        reportingMTA: z.string().optional(),
+        smtpResponse: z.optional(z.string()),
+        reportingMTA: z.optional(z.string()),
       }),
     }),
     z.object({
@@ -132,13 +144,13 @@ export const sesSendingEvent = z
         bouncedRecipients: z.array(
           z.object({
             emailAddress: z.string(),
-            action: z.string().optional(),
-            status: z.string().optional(),
-            diagnosticCode: z.string().optional(),
+            action: z.optional(z.string()),
+            status: z.optional(z.string()),
+            diagnosticCode: z.optional(z.string()),
           }),
         ),
         timestamp: sesInstant,
-        reportingMTA: z.string().optional(),
+        reportingMTA: z.optional(z.string()),
       }),
     }),
     z.object({
@@ -146,15 +158,18 @@ export const sesSendingEvent = z
       mail: sentMail,
       complaint: z.object({
         feedbackId: z.string(),
-        complaintSubType: z.string().nullish(),
+        complaintSubType: z.nullish(z.string()),
         complainedRecipients: z.array(z.object({ emailAddress: z.string() })),
         timestamp: sesInstant,
-        complaintFeedbackType: z.string().optional(),
+        complaintFeedbackType: z.optional(z.string()),
       }),
     }),
     z.object({ eventType: z.literal('Reject'), mail: sentMail, reject: z.object({ reason: z.string() }) }),
   ])
-  .meta({ title: 'SES tells what became of a mail', description: 'Published by a configuration set.' });
+  .register(z.globalRegistry, {
+    title: 'SES tells what became of a mail',
+    description: 'Published by a configuration set.',
+  });
 export type SesSendingEvent = z.infer<typeof sesSendingEvent>;
 
 /** What lies in a queue that subscribes to a topic without raw delivery: SNS's envelope around the message. */
@@ -168,8 +183,8 @@ export const snsEnvelope = z.object({
 
 /** The body of an SQS record of the intake queue → the notification in it. */
 export const receivedMailInQueue = jsonText(
-  snsEnvelope.extend({ Message: jsonText(sesReceivedNotification) }),
+  z.extend(snsEnvelope, { Message: jsonText(sesReceivedNotification) }),
 );
 
 /** The body of an SQS record of the sending-events queue → the event in it. */
-export const sendingEventInQueue = jsonText(snsEnvelope.extend({ Message: jsonText(sesSendingEvent) }));
+export const sendingEventInQueue = jsonText(z.extend(snsEnvelope, { Message: jsonText(sesSendingEvent) }));

@@ -59,5 +59,9 @@ async function emptyTable(): Promise<string> {
 }
 
 describeStore('the DynamoDB store', async (clock) =>
-  createDeskStore({ table: await emptyTable(), clock, client }),
+  createDeskStore({
+    table: await emptyTable(),
+    clock,
+    aws: { endpoint: emulator.endpoint, region: localRegion, credentials: localCredentials },
+  }),
 );

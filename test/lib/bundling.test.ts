@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createMailParser, parseWorkerBeside } from '#adapters/mail-parser.ts';
 import { type Bundles, bundleFunctions } from '../../lib/bundling.ts';
 import type { FunctionName } from '../../lib/functions.ts';
-import { plainKeys } from '../../lib/lean-packages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 const only: FunctionName[] = ['receive-mail', 'hold-token', 'seed-desk', 'open-desk'];
@@ -68,12 +67,6 @@ test('the bundled parser reads every genuine mail as the whole library does', as
     expect(await bundled.parse(raw()), file).toEqual(await whole.parse(raw()));
   }
   await Promise.all([bundled.close(), whole.close()]);
-});
-
-test('a schema keeps its text, and only constants become keys', () => {
-  const source = 'const _h = "http";\nexport const a = [{ [_h]: 1, [_i]: 2 }];';
-
-  expect(plainKeys(source)).toBe('const _h = "http";\nexport const a = [{ "http": 1, [_i]: 2 }];');
 });
 
 test('a bundle starts', async () => {
