@@ -14,6 +14,15 @@ interface Replacement {
 
 const replacements: readonly Replacement[] = [
   {
+    // No service of the desk streams events: neither their coding nor their signature is called.
+    module: /@smithy\/core\/dist-es\/submodules\/event-streams\/index\.js$/,
+    contents: 'export const EventStreamSerde = undefined, eventStreamSerdeProvider = undefined;',
+  },
+  {
+    module: /@smithy\/signature-v4\/dist-es\/HeaderFormatter\.js$/,
+    contents: 'export class HeaderFormatter {}',
+  },
+  {
     // The parser converts no HTML: our own bounded conversion does.
     module: /\/html-to-text\/lib\/.+$/,
     contents: "export const htmlToText = () => { throw new Error('HTML is converted by the desk itself'); };",

@@ -3,7 +3,6 @@ import { createAppAuth } from '@octokit/auth-app';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
-import type { Document } from 'yaml';
 import type * as z from 'zod/mini';
 import {
   type AdvisoryAnswer,
@@ -20,7 +19,6 @@ import {
   type AdvisoryChange,
   type AdvisoryView,
   type AffectedPackage,
-  type CatalogInfo,
   type Collaborators,
   GithubHandOff,
   GithubMalformed,
@@ -298,11 +296,6 @@ export function createGithub(config: GithubConfig): GithubPort {
       return null;
     },
 
-    async readCatalog(repository) {
-      const text = await readFile(repository, 'catalog-info.yaml');
-      return text === null ? null : catalogOf(text);
-    },
-
     async teamMembers(organization, team) {
       const by = {
         todo: `Let the desk read the members of ${organization}/${team}`,
@@ -468,36 +461,6 @@ function viewOf(repository: RepositoryName, answer: AdvisoryAnswer): AdvisoryVie
     closedAt: answer.closed_at ?? null,
   };
 }
-
-/** The first document of a catalog file that names an owner, else the first mapping; null for what is none. */
-async function catalogOf(text: string): Promise<CatalogInfo | null> {
-  // A third of the bundle, loaded only when a catalog file is there to be read; a bundled CommonJS module has
-  // nothing but its default export.
-  const { parseAllDocuments } = (await import('yaml')).default;
-  const mappings = parseAllDocuments(text, { logLevel: 'silent' }).map(contentOf).filter(isMapping);
-  const chosen =
-    mappings.find((each) => isMapping(each.spec) && each.spec.owner !== undefined) ?? mappings[0];
-  if (!chosen) return null;
-  const annotations = isMapping(chosen.metadata) ? chosen.metadata.annotations : undefined;
-  return {
-    owner: isMapping(chosen.spec) ? chosen.spec.owner : undefined,
-    release: isMapping(annotations) ? annotations['openedx.org/release'] : undefined,
-  };
-}
-
-/** A document's content; undefined for one that is broken or unfolds into more than it says. */
-function contentOf(document: Pick<Document, 'errors' | 'toJS'>): unknown {
-  if (document.errors.length > 0) return undefined;
-  try {
-    return document.toJS({ maxAliasCount: 10 });
-  } catch (error) {
-    if (error instanceof ReferenceError) return undefined;
-    throw error;
-  }
-}
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parsed<T extends z.ZodMiniType>(schema: T, data: unknown): z.output<T> {
   const result = schema.safeParse(data);

@@ -155,8 +155,6 @@ export interface GithubPort {
   readFile(repository: RepositoryName, path: string): Promise<string | null>;
   /** CODEOWNERS, looked for where GitHub does: `.github/`, the root, `docs/`. */
   readCodeowners(repository: RepositoryName): Promise<string | null>;
-  /** Null where there is no file, or it is no YAML mapping. */
-  readCatalog(repository: RepositoryName): Promise<CatalogInfo | null>;
   /** Logins; null where the organisation has no such team. */
   teamMembers(organization: string, team: string): Promise<readonly string[] | null>;
   /** Null unless the person made it public. */

@@ -1,4 +1,4 @@
-import { GithubHandOff, GithubMalformed, type GithubPort } from '#contracts/github-port.ts';
+import { type CatalogInfo, GithubHandOff, GithubMalformed, type GithubPort } from '#contracts/github-port.ts';
 import type { DeskStore, LinkSigner } from '#contracts/ports.ts';
 import { contactsMark } from '#contracts/seed.ts';
 import type { Maintainer } from '#domain/disclosure.ts';
@@ -9,6 +9,8 @@ export interface FindDeps {
   readonly store: Pick<DeskStore, 'mark' | 'person' | 'people' | 'peopleOf'>;
   /** Undefined where the configuration has no GitHub App. */
   readonly github: (() => Promise<GithubPort>) | undefined;
+  /** `catalog-info.yaml`; null where there is no file, or it is no YAML mapping. */
+  readonly readCatalog: (github: GithubPort, repository: string) => Promise<CatalogInfo | null>;
   /** The pseudonym of an address that CODEOWNERS names. */
   readonly pseudonym: () => Promise<LinkSigner['pseudonym']>;
 }
@@ -69,7 +71,7 @@ async function readSources(
   }
   const github = await deps.github();
   const [catalog, codeowners] = await Promise.all([
-    shown(refused, 'catalog-info.yaml', () => github.readCatalog(repository)),
+    shown(refused, 'catalog-info.yaml', () => deps.readCatalog(github, repository)),
     shown(refused, 'CODEOWNERS', () => github.readCodeowners(repository)),
   ]);
   const sources = { ...nothing, catalogOwner: catalog?.owner, codeowners };

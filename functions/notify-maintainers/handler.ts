@@ -1,5 +1,5 @@
+import { readCatalog } from '#adapters/catalog.ts';
 import { createClock } from '#adapters/clock.ts';
-
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { githubApp } from '#adapters/github-app.ts';
 import { lambda } from '#adapters/lambda.ts';
@@ -26,7 +26,8 @@ export const handler = lambda({
     const clock = createClock(env.CLOCK_OFFSET_FILE);
     const store = createDeskStore({ table: env.TABLE_NAME, clock });
     const github = githubApp({ settings, secretArn: env.GITHUB_SECRET_ARN });
-    const find = findMaintainer({ store, github, pseudonym: pseudonymFromSecret(env.PSEUDONYM_SECRET_ARN) });
+    const pseudonym = pseudonymFromSecret(env.PSEUDONYM_SECRET_ARN);
+    const find = findMaintainer({ store, github, readCatalog, pseudonym });
     const commit = commitCommand({ store, clock, settings, measure: createMeasures() });
     return notifyMaintainers({ store, github, find, commit, log });
   },

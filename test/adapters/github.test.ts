@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readCatalog } from '#adapters/catalog.ts';
 import { createGithub, verifyGithubSignature } from '#adapters/github.ts';
 import {
   GithubHandOff,
@@ -512,7 +513,7 @@ describe('who maintains, as GitHub shows it', () => {
   ])('catalog-info.yaml: %s', async (_name, text, owner, release) => {
     await withFiles({ 'catalog-info.yaml': text });
 
-    expect(await github.readCatalog(repository)).toEqual({ owner, release });
+    expect(await readCatalog(github, repository)).toEqual({ owner, release });
   });
 
   it.each([
@@ -528,11 +529,11 @@ describe('who maintains, as GitHub shows it', () => {
   ])('catalog-info.yaml that is %s is none', async (_name, text) => {
     await withFiles({ 'catalog-info.yaml': text });
 
-    expect(await github.readCatalog(repository)).toBeNull();
+    expect(await readCatalog(github, repository)).toBeNull();
   });
 
   it('no catalog-info.yaml is none, no CODEOWNERS is none', async () => {
-    expect(await github.readCatalog(repository)).toBeNull();
+    expect(await readCatalog(github, repository)).toBeNull();
     expect(await github.readCodeowners(repository)).toBeNull();
   });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readCatalog } from '#adapters/catalog.ts';
 import { createGithub } from '#adapters/github.ts';
 import { GithubUnavailable } from '#contracts/github-port.ts';
 import { contactsMark } from '#contracts/seed.ts';
@@ -38,7 +39,7 @@ const run = (configured = true) => {
   return notifyMaintainers({
     ...world,
     github,
-    find: findMaintainer({ store: world.store, github, pseudonym }),
+    find: findMaintainer({ store: world.store, github, readCatalog, pseudonym }),
   })(input);
 };
 const entry = async (at = 0) => (await world.current()).entries[at];
