@@ -28,8 +28,8 @@ const sourceOf = (name: FunctionName) => join(root, 'functions', name);
 
 /**
  * Bundles the functions, each into a folder of its own: `handler.mjs`, workers (`*-worker.ts` beside the handler),
- * lazy chunks, `settings.json`, and `static/` where the function has pages. The SDK is bundled: left external it costs
- * 110 ms of a cold start (docs/adr). What was bundled from the same sources before is taken from there.
+ * lazy chunks, `settings.json`, and `static/` where the function has pages. Lambda's own SDK is not used: it costs 180 ms
+ * of a cold start (docs/adr/0017). What was bundled from the same sources before is taken from there.
  * @throws Error when a function has no handler, or with esbuild's messages
  */
 export async function bundleFunctions(options: BundleOptions): Promise<Bundles> {
