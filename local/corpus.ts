@@ -1,47 +1,56 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type CorpusMail,
   type CorpusRun,
-  kindWorld,
-  type Label,
-  runCorpus,
-  unkindWorld,
-} from '../test/corpus/run-corpus.ts';
+  isWronglyAnswered,
+  type Labels,
+} from '../test/corpus/corpus-result.ts';
+import { kindWorld, runCorpus, unkindWorld } from '../test/corpus/run-corpus.ts';
 import { parser } from '../test/receive-mail/mail-room.ts';
 import { hostileMails } from '../test/support/hostile-mails.ts';
+import { mailsBelow } from './corpus-files.ts';
+import type { Ports } from './desk.ts';
+import { projectRoot } from './emulator/environment.ts';
 
-const usage = `npm run test:corpus -- DIR… [--json] [--each] [--seeds N] [--hostile]
-  DIR        folders or files of raw mails, searched through; the project's own genuine reports without any
-  --json     one line of JSON a run at the end: {"mails","disclosures","dispositions","lost","doubled",…}
-  --each     one line a mail before it, with its kind and why
-  --seeds N  further runs in which notifications are dropped, doubled and shuffled and calls of every port fail
-  --hostile  the project's own hostile mails besides`;
+const usage = `npm run test:corpus -- [DIR…] [options]
+  DIR         folders or files of raw mails, searched through; every file is a mail, whatever its name.
+              The project's own reports, bounces and automatic mails without any
+  --json      nothing but JSON on stdout: one line a run, {"mails","disclosures","dispositions","lost","doubled",
+              "acksToSuppressed","seconds"}
+  --each      before it one line a mail, with its kind and why
+  --hostile   the project's own hostile mails besides
+  --seeds N   further runs in which notifications are dropped, doubled and shuffled and calls of every port fail
+  --emulator  not on ports in memory: through the deployed desk on the emulator, by S3, SNS, SQS and Lambda
+Exit code 1 when a mail was lost, doubled or wrongly answered, or something broke; 2 when the call is wrong.`;
 
-const labelFile = resolve(import.meta.dirname, '../test/fixtures/labels.json');
-const genuine = resolve(import.meta.dirname, '../test/fixtures/genuine');
+const fixtures = resolve(import.meta.dirname, '../test/fixtures');
+const usualFolders = [`${fixtures}/genuine`, `${fixtures}/automatic`];
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** All files below a path, in order of their names; hidden ones are left out. */
-async function filesBelow(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
-  return (await Promise.all(names.map((name) => filesBelow(join(path, name))))).flat();
+function fail(message: string): never {
+  say(`${message}\n\n${usage}`);
+  process.exit(2);
 }
 
-async function mailsOf(paths: readonly string[], withHostile: boolean): Promise<CorpusMail[]> {
-  const files = (await Promise.all(paths.map(filesBelow))).flat();
-  const mails = await Promise.all(
-    files.map(async (file) => ({ file, raw: new Uint8Array(await readFile(file)) })),
-  );
-  const hostile = withHostile
-    ? hostileMails.map(({ name, raw }) => ({ file: `hostile:${name}`, raw: raw() }))
-    : [];
+function mailsOf(paths: readonly string[], withHostile: boolean): CorpusMail[] {
+  const skipped = (file: string, why: string): void => say(`left out: ${file} (${why})`);
+  const mails = paths.flatMap((path) => {
+    try {
+      return mailsBelow(path, skipped);
+    } catch (error) {
+      return fail(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    }
+  });
+  const hostile = withHostile ? hostileMails.map(({ name, raw }) => ({ file: `hostile:${name}`, raw })) : [];
   return [...mails, ...hostile];
 }
 
 function show(run: CorpusRun, options: { json: boolean; each: boolean }): void {
-  const { summary, results } = run;
+  const { summary, results, crashes } = run;
+  for (const crash of crashes) say(`broke: ${crash}`);
   if (options.each)
     for (const result of results)
       console.log(
@@ -49,46 +58,89 @@ function show(run: CorpusRun, options: { json: boolean; each: boolean }): void {
           ? JSON.stringify(result)
           : `${result.disposition}\t${result.kind} (${result.why})\t${result.suppressed ?? (result.acknowledged ? 'acknowledged' : 'not answered')}\t${result.file}`,
       );
+  for (const { file } of results.filter(isWronglyAnswered)) say(`wrongly answered: ${file}`);
+  for (const { file } of results.filter(({ disposition }) => disposition === 'lost')) say(`lost: ${file}`);
   if (options.json) {
     console.log(JSON.stringify(summary));
     return;
   }
   console.table(summary.dispositions);
+  if (results.some(({ label }) => label)) console.table(byLabel(run));
   const { mails, disclosures, lost, doubled, acksToSuppressed, seconds } = summary;
   console.log(
-    `${mails} mails, ${disclosures} disclosures, ${lost} lost, ${doubled} doubled, ${acksToSuppressed} acknowledgements to suppressed mail, ${seconds} s`,
+    `${mails} mails, ${disclosures} disclosures, ${lost} lost, ${doubled} doubled, ${acksToSuppressed} acknowledgements to suppressed mail, ${crashes.length} crashes, ${seconds} s`,
   );
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    each: { type: 'boolean', default: false },
-    hostile: { type: 'boolean', default: false },
-    seeds: { type: 'string', default: '0' },
-    help: { type: 'boolean', default: false },
-  },
-});
+/** Of the labelled mails: how many opened a disclosure, how many were acknowledged. */
+function byLabel({ results }: CorpusRun): Record<string, Record<string, number>> {
+  const counts: Record<string, { mails: number; opened: number; acknowledged: number }> = {};
+  for (const { label, disposition, acknowledged } of results) {
+    if (!label) continue;
+    counts[label] ??= { mails: 0, opened: 0, acknowledged: 0 };
+    counts[label].mails++;
+    if (disposition === 'opened') counts[label].opened++;
+    if (acknowledged) counts[label].acknowledged++;
+  }
+  return counts;
+}
+
+/** A desk of its own in a folder of its own, gone afterwards. */
+async function onEmulator(mails: readonly CorpusMail[], labels: Labels): Promise<CorpusRun> {
+  // A run in memory needs neither; they take longer to load than it takes.
+  const { startDesk, usualPorts } = await import('./desk.ts');
+  const { runOnDesk } = await import('../test/corpus/run-on-desk.ts');
+  const began = performance.now();
+  const progress = (line: string): void =>
+    say(`${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  ${line}`);
+  await mkdir(join(projectRoot, '.desk'), { recursive: true });
+  const folder = mkdtempSync(join(projectRoot, '.desk', 'corpus-'));
+  const ports = Object.fromEntries(Object.keys(usualPorts).map((name) => [name, 0])) as unknown as Ports;
+  const desk = await startDesk({ folder, ports, progress });
+  try {
+    return await runOnDesk(desk, mails, labels, progress);
+  } finally {
+    await desk.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function parsed() {
+  const boolean = { type: 'boolean', default: false } as const;
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: boolean,
+        each: boolean,
+        hostile: boolean,
+        emulator: boolean,
+        help: boolean,
+        seeds: { type: 'string', default: '0' },
+      },
+    });
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+const { values, positionals } = parsed();
 if (values.help) {
   console.log(usage);
   process.exit(0);
 }
 const seeds = Number(values.seeds);
-if (!Number.isInteger(seeds) || seeds < 0) {
-  console.error(`--seeds takes a whole number, not ${values.seeds}\n${usage}`);
-  process.exit(2);
-}
-const labels = JSON.parse(await readFile(labelFile, 'utf8')) as Record<string, Label>;
-const mails = await mailsOf(positionals.length > 0 ? positionals : [genuine], values.hostile);
-const runs = [
-  await runCorpus(mails, labels, kindWorld),
-  ...(await Array.from({ length: seeds }).reduce<Promise<CorpusRun[]>>(
-    async (before, _, at) => [...(await before), await runCorpus(mails, labels, unkindWorld(at + 1))],
-    Promise.resolve([]),
-  )),
-];
+if (!Number.isInteger(seeds) || seeds < 0) fail(`--seeds takes a whole number, not ${values.seeds}`);
+if (values.emulator && seeds > 0) fail('--seeds puts faults between ports in memory, not into the emulator');
+const labels = JSON.parse(await readFile(`${fixtures}/labels.json`, 'utf8')) as Labels;
+const mails = mailsOf(positionals.length > 0 ? positionals : usualFolders, values.hostile);
+const runs = values.emulator
+  ? [await onEmulator(mails, labels)]
+  : [await runCorpus(mails, labels, kindWorld)];
+for (let seed = 1; seed <= seeds; seed++) runs.push(await runCorpus(mails, labels, unkindWorld(seed)));
 for (const run of runs) show(run, { json: values.json, each: values.each && run === runs[0] });
 await parser.close();
-const broken = runs.some(({ summary }) => summary.lost + summary.doubled + summary.acksToSuppressed > 0);
+const broken = runs.some(
+  ({ summary, crashes }) => summary.lost + summary.doubled + summary.acksToSuppressed + crashes.length > 0,
+);
 process.exitCode = broken ? 1 : 0;

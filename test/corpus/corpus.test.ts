@@ -3,12 +3,13 @@ import { resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parser } from '../receive-mail/mail-room.ts';
 import { hostileMails } from '../support/hostile-mails.ts';
-import { type CorpusMail, kindWorld, type Label, runCorpus, unkindWorld } from './run-corpus.ts';
+import type { CorpusMail, Labels } from './corpus-result.ts';
+import { kindWorld, runCorpus, unkindWorld } from './run-corpus.ts';
 
 afterAll(() => parser.close());
 
 const fixtures = resolve(import.meta.dirname, '../fixtures');
-const labels = JSON.parse(readFileSync(`${fixtures}/labels.json`, 'utf8')) as Record<string, Label>;
+const labels = JSON.parse(readFileSync(`${fixtures}/labels.json`, 'utf8')) as Labels;
 const genuine: readonly CorpusMail[] = readdirSync(`${fixtures}/genuine`).map((file) => ({
   file,
   raw: new Uint8Array(readFileSync(`${fixtures}/genuine/${file}`)),
@@ -32,8 +33,9 @@ describe('the project’s own genuine reports', () => {
   });
 
   test('R1: every one becomes a disclosure; every authenticated one is acknowledged unless it asks not to be', async () => {
-    const { results, summary } = await runCorpus(genuine, labels);
+    const { results, summary, crashes } = await runCorpus(genuine, labels);
 
+    expect(crashes).toEqual([]);
     expect(results.filter(({ label }) => label !== 'genuine')).toEqual([]);
     expect(results.filter(({ disposition }) => disposition !== 'opened')).toEqual([]);
     expect(summary).toMatchObject({ lost: 0, doubled: 0, acksToSuppressed: 0 });
@@ -87,8 +89,9 @@ describe('an unkind world: dropped, doubled, shuffled notifications, every call 
   test.each([1, 2])('seed %i: nothing lost, nothing doubled', { timeout: 120_000 }, async (seed) => {
     const mails = [...genuine, ...automatic, ...hostile()];
 
-    const { summary } = await runCorpus(mails, labels, unkindWorld(seed));
+    const { summary, crashes } = await runCorpus(mails, labels, unkindWorld(seed));
 
+    expect(crashes).toEqual([]);
     expect(summary).toMatchObject({ mails: mails.length, lost: 0, doubled: 0, acksToSuppressed: 0 });
   });
 

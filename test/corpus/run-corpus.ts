@@ -1,49 +1,19 @@
-import { createHash } from 'node:crypto';
 import { readOutboxTag } from '#contracts/outbox.ts';
 import { scanHeader } from '#domain/header-scan.ts';
-import type { Disposition, Intake } from '#domain/intake.ts';
 import type { Notice } from '#domain/mail-facts.ts';
 import { MailRoom, notice, settings } from '../receive-mail/mail-room.ts';
 import { Fault, faulty, seeded, shuffled } from '../support/faults.ts';
 import type { InMemoryStore } from '../support/in-memory-store.ts';
-
-export interface CorpusMail {
-  readonly file: string;
-  readonly raw: Uint8Array;
-}
-
-export type Label = 'genuine' | 'bounce' | 'auto-reply' | 'list' | 'spam';
-
-/** What became of one mail. */
-export interface CorpusResult {
-  readonly file: string;
-  readonly disposition: Disposition | 'lost';
-  readonly kind: string;
-  /** The rule that gave the kind, and the one for which nothing was answered. */
-  readonly why: string;
-  readonly suppressed: string | null;
-  readonly disclosure: string | null;
-  readonly acknowledged: boolean;
-  readonly label: Label | null;
-}
-
-export interface CorpusSummary {
-  readonly mails: number;
-  readonly disclosures: number;
-  readonly dispositions: Readonly<Partial<Record<Disposition, number>>>;
-  /** Mails without an intake and a disposition. */
-  readonly lost: number;
-  /** Disclosures, joins and acknowledgements beyond the one that a mail may cause. */
-  readonly doubled: number;
-  /** Acknowledgements to mails that a rule suppresses, or that are labelled as no person's. */
-  readonly acksToSuppressed: number;
-  readonly seconds: number;
-}
-
-export interface CorpusRun {
-  readonly summary: CorpusSummary;
-  readonly results: readonly CorpusResult[];
-}
+import {
+  bytesOf,
+  type CorpusMail,
+  type CorpusRun,
+  type Label,
+  type Labels,
+  labelOf,
+  resultOf,
+  summaryOf,
+} from './corpus-result.ts';
 
 /** How unkind the world is in a run; all zero = each mail is told of once, in order. */
 export interface Faults {
@@ -59,7 +29,6 @@ export interface Faults {
 export const kindWorld: Faults = { seed: 0, drop: 0, duplicates: 1, fail: 0 };
 export const unkindWorld = (seed: number): Faults => ({ seed, drop: 0.1, duplicates: 3, fail: 0.05 });
 
-const sha256 = (raw: Uint8Array): string => createHash('sha256').update(raw).digest('hex');
 const atOnce = 8;
 /** SQS hands a record out so often before it goes to the dead letters. */
 const receives = 3;
@@ -67,11 +36,12 @@ const receives = 3;
 /** Takes all mails through intake and delivery on in-memory ports, and counts what was promised. */
 export async function runCorpus(
   mails: readonly CorpusMail[],
-  labels: Readonly<Record<string, Label>>,
+  labels: Labels,
   faults: Faults = kindWorld,
 ): Promise<CorpusRun> {
   const started = performance.now();
   const random = seeded(faults.seed);
+  const crashes: string[] = [];
   let unkind = faults.fail > 0;
   const fails = () =>
     !unkind || random() >= faults.fail ? 'not' : random() < 0.5 ? ('before' as const) : ('after' as const);
@@ -80,41 +50,45 @@ export async function runCorpus(
     store: (store) => faulty<InMemoryStore>(store, fails),
     archive: (archive) => faulty(archive, fails),
   });
-  const keyOf = (at: number): string => `m${String(at).padStart(6, '0')}`;
-  const arrivals = mails.map(({ raw }, at) => room.post(raw, noticeOf(raw, labels), keyOf(at)));
-  const told = arrivals.flatMap((arrival) =>
+  const posted = mails.map((mail, at) => {
+    const raw = bytesOf(mail);
+    const label = labelOf(labels, raw);
+    return { file: mail.file, label, arrival: room.post(mail.raw, noticeOf(raw, label), keyOf(at)) };
+  });
+  const told = posted.flatMap((mail) =>
     random() < faults.drop
       ? []
-      : Array.from({ length: 1 + Math.floor(random() * faults.duplicates) }, () => arrival),
+      : Array.from({ length: 1 + Math.floor(random() * faults.duplicates) }, () => mail),
   );
-  await inParallel(faults.seed === 0 ? told : shuffled(told, random), async (arrival) => {
+  const survived = async (file: string, act: () => Promise<unknown>): Promise<boolean> => {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      // A fault that was put in is forgiven, nothing else.
+      if (!(error instanceof Fault)) crashes.push(`${file}: ${String(error)}`);
+      return false;
+    }
+  };
+  await inParallel(faults.seed === 0 ? told : shuffled(told, random), async ({ file, arrival }) => {
     for (let attempt = 1; attempt <= receives; attempt++)
-      if (await survived(() => room.receive({ ...arrival, attempt }))) return;
+      if (await survived(file, () => room.receive({ ...arrival, attempt }))) return;
   });
-  await sweep(room, (rounds) => {
+  await sweep(room, survived, (rounds) => {
     unkind = faults.fail > 0 && rounds < 5;
   });
   unkind = false;
   await room.deliverAll();
-  return count(room, mails, keyOf, labels, started);
+  return { ...(await count(room, posted, started)), crashes };
 }
+
+const keyOf = (at: number): string => `m${String(at).padStart(6, '0')}`;
 
 /** Caps belong to delivery over time; here every acknowledgement that is decided goes out, to be counted. */
 const uncapped = {
   ...settings,
   mail: { ...settings.mail, caps: { perAddressDay: 1e6, perAddressWeek: 1e6, perHour: 1e6 } },
 };
-
-async function survived(act: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await act();
-    return true;
-  } catch (error) {
-    // Anything but a fault that was put in is a bug: it is not forgiven.
-    if (!(error instanceof Fault)) throw error;
-    return false;
-  }
-}
 
 async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
@@ -126,12 +100,16 @@ async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<void
 }
 
 /** What `reconcile` does: replays what lies in the inbox, without its notification, until nothing does. */
-async function sweep(room: MailRoom, round: (rounds: number) => void): Promise<void> {
+async function sweep(
+  room: MailRoom,
+  survived: (file: string, act: () => Promise<unknown>) => Promise<boolean>,
+  round: (rounds: number) => void,
+): Promise<void> {
   for (let rounds = 0; rounds < 20; rounds++) {
     round(rounds);
     const left = await room.archive.inbox(100_000);
     for (const { key } of left)
-      await survived(() =>
+      await survived(key, () =>
         room.receive({ mailKey: key.slice('in/'.length), objectKey: key, attempt: rounds + 1, headers: [] }),
       );
     if (left.length === 0) return;
@@ -139,55 +117,24 @@ async function sweep(room: MailRoom, round: (rounds: number) => void): Promise<v
 }
 
 /** Labelled reports arrive authenticated; of everything else nobody says anything, as of a file from anywhere. */
-function noticeOf(raw: Uint8Array, labels: Readonly<Record<string, Label>>): Notice | null {
-  if (labels[sha256(raw)] !== 'genuine') return null;
-  return notice({ source: scanHeader(raw).from?.address ?? 'unknown@people.example' });
-}
+const noticeOf = (raw: Uint8Array, label: Label | null): Notice | null =>
+  label === 'genuine' ? notice({ source: scanHeader(raw).from?.address ?? 'unknown@people.example' }) : null;
 
 async function count(
   room: MailRoom,
-  mails: readonly CorpusMail[],
-  keyOf: (at: number) => string,
-  labels: Readonly<Record<string, Label>>,
+  posted: readonly { readonly file: string; readonly label: Label | null }[],
   started: number,
-): Promise<CorpusRun> {
+): Promise<Omit<CorpusRun, 'crashes'>> {
   const acknowledged = acknowledgementsByMail(room);
-  const results: CorpusResult[] = [];
-  const intakes: Intake[] = [];
-  for (const [at, { file, raw }] of mails.entries()) {
-    const intake = await room.store.intake(keyOf(at));
-    if (intake) intakes.push(intake);
-    results.push({
-      file,
-      disposition: intake?.disposition ?? 'lost',
-      kind: intake?.kind ?? 'lost',
-      why: intake?.kindBy ?? 'lost',
-      suppressed: intake?.suppressed ?? null,
-      disclosure: intake?.disclosures[0] ?? null,
-      acknowledged: (acknowledged.get(keyOf(at)) ?? 0) > 0,
-      label: labels[sha256(raw)] ?? null,
-    });
-  }
-  const opened = intakes.filter(({ disposition }) => disposition === 'opened').length;
+  const results = await Promise.all(
+    posted.map(async ({ file, label }, at) =>
+      resultOf(file, label, await room.store.intake(keyOf(at)), acknowledged.get(keyOf(at)) ?? 0),
+    ),
+  );
   const disclosures = (await room.store.listed('open')).length;
   const twice = [...acknowledged.values()].reduce((sum, sent) => sum + Math.max(0, sent - 1), 0);
-  return {
-    results,
-    summary: {
-      mails: mails.length,
-      disclosures,
-      dispositions: tally(results),
-      lost: results.filter(({ disposition }) => disposition === 'lost').length,
-      doubled: Math.abs(disclosures - opened) + twice,
-      acksToSuppressed: results.filter(isWronglyAnswered).length,
-      seconds: Math.round((performance.now() - started) / 100) / 10,
-    },
-  };
+  return { results, summary: summaryOf(results, disclosures, twice, started) };
 }
-
-/** A bounce, an automatic mail or a list that was answered, by our own rules or by its label. */
-export const isWronglyAnswered = ({ acknowledged, suppressed, label }: CorpusResult): boolean =>
-  acknowledged && (suppressed !== null || label === 'bounce' || label === 'auto-reply' || label === 'list');
 
 /** How many acknowledgements each mail caused, by the events that carry them. */
 function acknowledgementsByMail(room: MailRoom): Map<string, number> {
@@ -197,11 +144,4 @@ function acknowledgementsByMail(room: MailRoom): Map<string, number> {
     if (key) found.set(key, (found.get(key) ?? 0) + 1);
   }
   return found;
-}
-
-function tally(results: readonly CorpusResult[]): CorpusSummary['dispositions'] {
-  const counts: Partial<Record<Disposition, number>> = {};
-  for (const { disposition } of results)
-    if (disposition !== 'lost') counts[disposition] = (counts[disposition] ?? 0) + 1;
-  return counts;
 }

@@ -130,7 +130,11 @@ export class MailRoom {
   }
 
   /** Puts a mail where SES puts it; answers what SES would notify. `null` = nobody says anything of it. */
-  post(raw: Uint8Array, said: Notice | null = notice(), mailKey = `mail-${++this.#count}`): MailArrival {
+  post(
+    raw: Uint8Array | (() => Uint8Array),
+    said: Notice | null = notice(),
+    mailKey = `mail-${++this.#count}`,
+  ): MailArrival {
     this.archive.receive(mailKey, raw);
     return {
       mailKey,

@@ -7,15 +7,19 @@ import { archiveKey, inbox } from '#domain/intake.ts';
 /** Raw mails, texts and downloads in memory. Keys are whole object keys (`in/…`, `mail/yyyy/mm/…`, `text/…`). */
 export class InMemoryArchive implements Archive {
   readonly #clock: Clock;
-  readonly #objects = new Map<string, { body: Uint8Array; at: Instant }>();
+  readonly #objects = new Map<string, { body: Uint8Array | (() => Uint8Array); at: Instant }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** What SES does: puts a raw mail into the inbox. */
-  receive(mailKey: string, raw: Uint8Array): void {
+  /** What SES does: puts a raw mail into the inbox. A large corpus gives what reads it. */
+  receive(mailKey: string, raw: Uint8Array | (() => Uint8Array)): void {
     this.#objects.set(`${inbox}${mailKey}`, { body: raw, at: this.#clock.now() });
+  }
+  #bytes(key: string): Uint8Array | undefined {
+    const body = this.#objects.get(key)?.body;
+    return typeof body === 'function' ? body() : body;
   }
   /** Every object key there is, sorted. */
   keys(): readonly string[] {
@@ -23,7 +27,7 @@ export class InMemoryArchive implements Archive {
   }
 
   async rawMail(key: string, maxBytes?: number) {
-    return this.#objects.get(key)?.body.slice(0, maxBytes);
+    return this.#bytes(key)?.slice(0, maxBytes);
   }
   async file(key: string, receivedAt: Instant) {
     const to = archiveKey(key.slice(key.lastIndexOf('/') + 1), receivedAt);
@@ -37,7 +41,7 @@ export class InMemoryArchive implements Archive {
   async inbox(limit: number) {
     return [...this.#objects]
       .filter(([key]) => key.startsWith(inbox))
-      .map(([key, { body, at }]) => ({ key, at, size: body.length }))
+      .map(([key, { at }]) => ({ key, at, size: this.#bytes(key)?.length ?? 0 }))
       .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.key < b.key ? -1 : 1))
       .slice(0, limit);
   }
@@ -52,8 +56,8 @@ export class InMemoryArchive implements Archive {
     return { key, sha256 };
   }
   async text(ref: TextRef) {
-    const object = this.#objects.get(ref.key);
-    return object && new TextDecoder().decode(object.body);
+    const body = this.#bytes(ref.key);
+    return body && new TextDecoder().decode(body);
   }
   async putDerived(name: string, body: Uint8Array) {
     const key = `derived/${name}`;
