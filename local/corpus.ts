@@ -44,7 +44,9 @@ function mailsOf(paths: readonly string[], withHostile: boolean): CorpusMail[] {
       return fail(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
     }
   });
-  const hostile = withHostile ? hostileMails.map(({ name, raw }) => ({ file: `hostile:${name}`, raw })) : [];
+  const hostile = withHostile
+    ? hostileMails.map(({ name, raw }) => ({ file: `hostile:${name}`, raw: raw() }))
+    : [];
   return [...mails, ...hostile];
 }
 

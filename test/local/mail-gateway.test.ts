@@ -103,6 +103,15 @@ describe('verdicts, by real SPF, DKIM and DMARC on the local zone', () => {
     expect(verdictsOf(receipt)).toEqual({ spf: 'PASS', dkim: 'GRAY', dmarc: 'PASS', policy: undefined });
   });
 
+  test('a header without end is not evaluated, and does not hold the gateway up', async () => {
+    const raw = Buffer.from(`From: ada@reporter.example\r\nX-Fold: a${'\r\n b'.repeat(300_000)}\r\n\r\nx`);
+
+    const receipt = await receiptOf(raw, { from: 'ada@reporter.example' });
+
+    const failed = 'PROCESSING_FAILED';
+    expect(verdictsOf(receipt)).toEqual({ spf: failed, dkim: failed, dmarc: failed, policy: undefined });
+  });
+
   test('a sender whom the zone does not know is GRAY, signed or not', async () => {
     const stranger = { ...fromAda, from: 'Eve <eve@nowhere.test>' };
 
