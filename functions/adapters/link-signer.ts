@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Clock, LinkClaims, LinkSigner } from '#contracts/ports.ts';
 import { instant, ms } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
@@ -32,13 +32,13 @@ const roles: readonly LinkClaims['role'][] = ['reporter', 'member', 'maintainer'
 const tokenShape = /^v1\.([a-z0-9-]{1,32})\.([A-Za-z0-9_-]{1,1400})\.([A-Za-z0-9_-]{43})$/;
 
 /** One key per use: a token of one use is never one of another, even under the same kid. */
-function subkey(encoded: string, domain: Domain, kid: string): Buffer {
+function subkey(encoded: string, domain: Domain, kid: string): KeyObject {
   const key = Buffer.from(encoded, 'base64url');
   if (key.length < 32) throw new KeyringError(`The key ${kid} is shorter than 32 bytes.`);
-  return Buffer.from(hkdfSync('sha256', key, '', `disclosure-desk/v1/${domain}`, 32));
+  return createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `disclosure-desk/v1/${domain}`, 32)));
 }
 
-const macOf = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+const macOf = (key: KeyObject, text: string) => createHmac('sha256', key).update(text).digest();
 
 const pack = (claims: LinkClaims): string =>
   Buffer.from(
@@ -63,13 +63,19 @@ function unpack(payload: string): LinkClaims | undefined {
   return { purpose, about, person, role, epoch, expires: instant(expires), jti, ...(from && { from }) };
 }
 
-const base32 = (bytes: Uint8Array, length: number): string => {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return Array.from(
-    { length },
-    (_, at) => 'abcdefghijklmnopqrstuvwxyz234567'[Number.parseInt(bits.slice(at * 5, at * 5 + 5), 2)],
-  ).join('');
-};
+const letters = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** The first bits as so many letters, five bits each. */
+function base32(bytes: Uint8Array, length: number): string {
+  let text = '';
+  let held = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    held = ((held << 8) | byte) & 0xfff;
+    for (bits += 8; bits >= 5 && text.length < length; bits -= 5) text += letters[(held >> (bits - 5)) & 31];
+  }
+  return text;
+}
 
 /**
  * Links and sessions as HMAC-SHA-256 tokens `v1.<kid>.<payload>.<mac>` (mail rules, Signed links 4 and 7). The

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type MailParser, type MailParts, Unparsable } from '#contracts/mail-parts.ts';
 import type { ParseAnswer, ParseRequest } from './mail-parse-worker.ts';
@@ -22,6 +23,12 @@ export function parseWorkerBeside(handlerUrl: string): URL {
   return existsSync(fileURLToPath(bundled)) ? bundled : new URL('./parse-worker.ts', handlerUrl);
 }
 
+/** The bytes in a buffer of their own, which can be moved to the thread: a view of a larger one is copied. */
+function owned(raw: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = raw.buffer instanceof ArrayBuffer && raw.byteLength === raw.buffer.byteLength;
+  return whole ? (raw as Uint8Array<ArrayBuffer>) : new Uint8Array(raw);
+}
+
 /**
  * mailparser in a worker thread, one mail at a time: a mail that takes too long or too much memory ends the
  * worker and nothing else, and the next mail gets a new one.
@@ -36,12 +43,20 @@ export function createMailParser({
   let count = 0;
 
   const start = (): Worker => {
+    // Of a heap with a limit as low as ours V8 collects all garbage every few mails, half of a large mail's time,
+    // unless it may grow to this before the first time. Read when a heap is made: the thread's, no other.
+    setFlagsFromString('--initial-old-space-size=128');
     const started = new Worker(file, {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 64, stackSizeMb: 8 },
       // Warnings and crash reports of the thread could quote the mail.
       stdout: true,
       stderr: true,
     });
+    // One that ends while nothing is asked of it must not take the process with it, nor be asked again.
+    const forget = () => {
+      if (worker === started) worker = undefined;
+    };
+    started.on('error', forget).on('exit', forget);
     started.unref();
     return started;
   };
@@ -51,10 +66,10 @@ export function createMailParser({
     await ended?.terminate();
   }
 
-  function ask(raw: Uint8Array, index?: number): Promise<ParseAnswer> {
+  function ask(raw: Uint8Array, wanted: ParseRequest['wanted']): Promise<ParseAnswer> {
     worker ??= start();
     const asked = worker;
-    const request: ParseRequest = { id: ++count, raw, extract: index };
+    const request: ParseRequest = { id: ++count, raw: owned(raw), wanted };
     return new Promise<ParseAnswer>((resolve, reject) => {
       const timer = setTimeout(() => settle(() => reject(new Unparsable('time')), true), timeoutMs);
       const onMessage = (answer: ParseAnswer) => {
@@ -70,41 +85,38 @@ export function createMailParser({
         asked.off('message', onMessage).off('error', onError).off('exit', onExit);
         asked.unref();
         if (!broken) return then();
-        // An error that comes while it ends must not take the process with it.
-        asked.on('error', () => {});
         void end(asked).finally(then);
       };
       asked.ref();
       asked.on('message', onMessage).on('error', onError).on('exit', onExit);
-      // A whole buffer is moved, not copied; a view of a larger one is copied alone.
-      const whole = raw.buffer instanceof ArrayBuffer && raw.byteLength === raw.buffer.byteLength;
-      asked.postMessage(request, whole ? [raw.buffer as ArrayBuffer] : []);
+      asked.postMessage(request, [request.raw.buffer]);
     });
   }
 
   /** One after the other: memory is bounded by one mail, whatever comes at once. */
-  function inTurn(raw: Uint8Array, index?: number): Promise<ParseAnswer> {
-    if (raw.byteLength > mostBytes) return Promise.reject(new Unparsable('too-large'));
-    const turn = last.then(() => ask(raw, index));
+  async function inTurn(raw: Uint8Array, wanted: ParseRequest['wanted']): Promise<ParseAnswer> {
+    if (raw.byteLength > mostBytes) throw new Unparsable('too-large');
+    const turn = last.then(() => ask(raw, wanted));
     last = turn.catch(() => {});
-    return turn;
-  }
-
-  function refuseFailed(answer: ParseAnswer): void {
+    const answer = await turn;
     if ('failed' in answer) throw new Unparsable(answer.failed, { cause: answer.why });
+    return answer;
   }
 
   return {
+    async fingerprint(raw) {
+      const answer = await inTurn(raw, 'fingerprint');
+      if ('fingerprint' in answer) return answer.fingerprint;
+      throw new Unparsable('crash');
+    },
     async parse(raw): Promise<MailParts> {
-      const answer = await inTurn(raw);
-      refuseFailed(answer);
+      const answer = await inTurn(raw, 'parts');
       if ('parts' in answer) return answer.parts;
       throw new Unparsable('crash');
     },
     async extract(raw, index) {
-      const answer = await inTurn(raw, index);
-      refuseFailed(answer);
-      if ('content' in answer) return answer.content;
+      const answer = await inTurn(raw, { attachment: index });
+      if ('content' in answer) return { name: answer.name, content: answer.content };
       throw new Unparsable('crash');
     },
     close: () => end(worker),

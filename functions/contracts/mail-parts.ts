@@ -21,8 +21,6 @@ export interface MailParts {
   readonly attachments: readonly MailAttachment[];
   /** How many more there are. */
   readonly unlisted: number;
-  /** SHA-256 of text, HTML and attachments, headers left out; absent for a mail without any content. */
-  readonly bodySha256: string | undefined;
 }
 
 /** Why a mail could not be parsed. The mail itself is untouched; nothing of it is in the message. */
@@ -35,12 +33,20 @@ export class Unparsable extends Error {
   }
 }
 
-/** Reads raw mails within bounds of time and memory. Throws Unparsable, whatever the mail does to the parser. */
+/**
+ * Reads raw mails within bounds of time and memory. Throws Unparsable, whatever the mail does to the parser. `raw`
+ * is handed over: its buffer may not be used afterwards.
+ */
 export interface MailParser {
-  /** `raw` is handed over: its buffer may not be used afterwards. */
+  /**
+   * All that intake asks of a body: that it can be read, and whether it came before. SHA-256 (hex) over the decoded
+   * bytes of its parts, headers left out; undefined for a mail without any content.
+   */
+  fingerprint(raw: Uint8Array): Promise<string | undefined>;
+  /** What a page shows of a mail, made anew whenever somebody looks. */
   parse(raw: Uint8Array): Promise<MailParts>;
-  /** The bytes of one attachment, decoded, never decompressed. */
-  extract(raw: Uint8Array, index: number): Promise<Uint8Array>;
+  /** One attachment as `parse` lists it, with its bytes: decoded, never decompressed. */
+  extract(raw: Uint8Array, index: number): Promise<{ readonly name: string; readonly content: Uint8Array }>;
   /** Ends the worker; a later call starts a new one. */
   close(): Promise<void>;
 }

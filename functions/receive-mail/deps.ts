@@ -10,7 +10,7 @@ export interface ReceiveMailDeps {
   readonly store: DeskStore;
   readonly archive: Pick<Archive, 'rawMail' | 'file'>;
   readonly signer: () => Promise<Pick<LinkSigner, 'replyToken' | 'pseudonym'>>;
-  readonly parser: Pick<MailParser, 'parse'>;
+  readonly parser: Pick<MailParser, 'fingerprint'>;
   readonly commit: CommitCommand;
   readonly clock: Clock;
   readonly settings: Pick<Settings, 'policy' | 'identity' | 'mail'>;

@@ -1,6 +1,6 @@
 import { messages } from '#contracts/log.ts';
 import type { MailArrival } from '#contracts/mail-arrival.ts';
-import { type MailParts, Unparsable } from '#contracts/mail-parts.ts';
+import { Unparsable } from '#contracts/mail-parts.ts';
 import { CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
 import { day, plus } from '#domain/instant.ts';
 import { type Disposition, type Intake, type IntakeFlag, inboxKey } from '#domain/intake.ts';
@@ -44,34 +44,29 @@ interface Findings {
   readonly duplicateOf?: string | undefined;
 }
 
-async function findingsOf(deps: ReceiveMailDeps, intake: Intake, raw: Uint8Array): Promise<Findings> {
-  const parts = await parsed(deps, intake, raw);
-  if (!parts) return { flags: ['unparsed'] };
-  const { bodySha256 } = parts;
-  const earlier = bodySha256 && (await sameBody(deps, intake, bodySha256));
-  return earlier ? { flags: ['possible-duplicate'], bodySha256, duplicateOf: earlier } : { flags: [] };
-}
-
-async function parsed(
-  { parser, log }: ReceiveMailDeps,
+async function findingsOf(
+  { parser, ...deps }: ReceiveMailDeps,
   intake: Intake,
   raw: Uint8Array,
-): Promise<MailParts | undefined> {
+): Promise<Findings> {
   try {
-    return await parser.parse(raw);
+    const bodySha256 = await parser.fingerprint(raw);
+    const earlier = bodySha256 && (await sameBody(deps, intake, bodySha256));
+    return earlier ? { flags: ['possible-duplicate'], bodySha256, duplicateOf: earlier } : { flags: [] };
   } catch (error) {
     if (!(error instanceof Unparsable)) throw error;
-    log(messages.mailUnparsed, {
-      mail: intake.mailKey,
-      reason: error.reason,
-      correlation: intake.mailKey,
-    });
-    return undefined;
+    const { mailKey } = intake;
+    deps.log(messages.mailUnparsed, { mail: mailKey, reason: error.reason, correlation: mailKey });
+    return { flags: ['unparsed'] };
   }
 }
 
 /** The mail that first had this body; this one becomes it where there is none. A flag only, so that a race is harmless. */
-async function sameBody({ store, clock }: ReceiveMailDeps, intake: Intake, sha256: string) {
+async function sameBody(
+  { store, clock }: Pick<ReceiveMailDeps, 'store' | 'clock'>,
+  intake: Intake,
+  sha256: string,
+) {
   const name = `body#${sha256}`;
   const first = (await store.mark(name))?.mail;
   if (typeof first === 'string') return first === intake.mailKey ? undefined : first;

@@ -33,35 +33,45 @@ export class MailMissing extends Error {
   override readonly name = 'MailMissing';
 }
 
+/** A mail whose intake stands; what is left to do is to read its body and to file it. */
+export interface TakenMail {
+  finish(): Promise<ReceivedMail>;
+}
+
 /**
  * Makes one intake of one raw mail, once, however often and in whatever order it is told of: scan, decide, one
- * commit; then the body is parsed and the raw mail filed. What throws before the commit has changed nothing and
- * is tried again; what throws after it loses nothing, since the mail still lies in the inbox.
+ * commit. What throws here has changed nothing and is tried again. `finish` then reads the body and files the raw
+ * mail; what throws there loses nothing, since the mail still lies in the inbox.
  */
-export const receiveMail =
+export const takeMail =
   (deps: ReceiveMailDeps) =>
-  async (arrival: MailArrival): Promise<ReceivedMail> => {
+  async (arrival: MailArrival): Promise<TakenMail> => {
     const known = await deps.store.intake(arrival.mailKey);
     const head = known ? undefined : await headOf(deps, arrival);
     const intake = known ?? (await take(deps, arrival, head ?? nothing));
     const correlation = await correlationOf(deps, intake);
     const whole = head?.readable && head.bytes.length < scanBytes ? head.bytes : undefined;
-    await finishMail(deps, intake, arrival, whole);
-    deps.log(known ? messages.mailRepeated : messages.mailTaken, {
-      mail: intake.mailKey,
-      kind: intake.kind,
-      disposition: intake.disposition,
-      disclosure: intake.disclosures[0],
-      correlation,
-    });
+    const { mailKey, kind, disposition, disclosures } = intake;
     return {
-      mailKey: intake.mailKey,
-      outcome: known ? 'repeated' : 'taken',
-      kind: intake.kind,
-      disposition: intake.disposition,
-      disclosures: intake.disclosures,
+      async finish() {
+        await finishMail(deps, intake, arrival, whole);
+        deps.log(known ? messages.mailRepeated : messages.mailTaken, {
+          mail: mailKey,
+          kind,
+          disposition,
+          disclosure: disclosures[0],
+          correlation,
+        });
+        return { mailKey, outcome: known ? 'repeated' : 'taken', kind, disposition, disclosures };
+      },
     };
   };
+
+/** One mail, from its arrival to where it is filed. */
+export const receiveMail = (deps: ReceiveMailDeps) => {
+  const take = takeMail(deps);
+  return async (arrival: MailArrival): Promise<ReceivedMail> => (await take(arrival)).finish();
+};
 
 /** A case is known by its first mail: a further mail's line leads back to it. */
 async function correlationOf({ store }: ReceiveMailDeps, intake: Intake): Promise<string> {

@@ -20,15 +20,12 @@ export const showMail =
     const raw = await read();
     if (!raw) return { failed: 'missing' };
     try {
-      const parts = await parser.parse(raw.slice());
-      if (extract === undefined) return { parts };
-      const listed = parts.attachments[extract];
-      if (!listed) return { failed: 'missing' };
-      const body = await parser.extract(raw, extract);
-      const key = await archive.putDerived(`${mailKey}/${extract}`, body, 'application/octet-stream');
-      return { derived: { key, name: listed.name } };
+      if (extract === undefined) return { parts: await parser.parse(raw) };
+      const { name, content } = await parser.extract(raw, extract);
+      const key = await archive.putDerived(`${mailKey}/${extract}`, content, 'application/octet-stream');
+      return { derived: { key, name } };
     } catch (error) {
-      if (error instanceof Unparsable) return { failed: 'unparsable' };
-      throw error;
+      if (!(error instanceof Unparsable)) throw error;
+      return { failed: error.reason === 'no-such-attachment' ? 'missing' : 'unparsable' };
     }
   };

@@ -65,6 +65,7 @@ test('the bundled parser reads every genuine mail as the whole library does', as
   for (const file of readdirSync(mails)) {
     const raw = () => new Uint8Array(readFileSync(join(mails, file)));
     expect(await bundled.parse(raw()), file).toEqual(await whole.parse(raw()));
+    expect(await bundled.fingerprint(raw()), file).toBe(await whole.fingerprint(raw()));
   }
   await Promise.all([bundled.close(), whole.close()]);
 });

@@ -11,7 +11,12 @@ import { hour, plus } from '#domain/instant.ts';
 import type { Notice } from '#domain/mail-facts.ts';
 import { mayAcknowledge, withhold } from '../../functions/deliver/acknowledgements.ts';
 import { deliver } from '../../functions/deliver/deliver.ts';
-import { type ReceivedMail, receiveMail } from '../../functions/receive-mail/receive-mail.ts';
+import {
+  type ReceivedMail,
+  receiveMail,
+  type TakenMail,
+  takeMail,
+} from '../../functions/receive-mail/receive-mail.ts';
 import { settings as sample } from '../letters/samples.ts';
 import { TestClock } from '../support/clock.ts';
 import { InMemoryArchive } from '../support/in-memory-archive.ts';
@@ -77,6 +82,8 @@ export class MailRoom {
   readonly counted: (readonly [MetricName, number])[] = [];
   readonly settings: Settings;
   readonly receive: (arrival: MailArrival) => Promise<ReceivedMail>;
+  /** Its first step alone. */
+  readonly begin: (arrival: MailArrival) => Promise<TakenMail>;
   readonly #deliver: (event: StoredEvent) => Promise<void>;
   #count = 0;
 
@@ -84,7 +91,7 @@ export class MailRoom {
   constructor(
     options: {
       readonly settings?: Settings;
-      readonly parser?: Pick<MailParser, 'parse'>;
+      readonly parser?: Pick<MailParser, 'fingerprint'>;
       readonly store?: (store: InMemoryStore) => DeskStore;
       readonly archive?: (archive: InMemoryArchive) => Archive;
       readonly send?: (mail: OutgoingMail) => void;
@@ -105,7 +112,9 @@ export class MailRoom {
     const measure: Measure = (name, value) => void this.counted.push([name, value]);
     const shared = { store, archive, signer, clock: this.clock, settings: this.settings, log, measure };
     const commit = commitCommand(shared);
-    this.receive = receiveMail({ ...shared, commit, parser: options.parser ?? parser });
+    const intake = { ...shared, commit, parser: options.parser ?? parser };
+    this.receive = receiveMail(intake);
+    this.begin = takeMail(intake);
     const sender = {
       send: async (mail: OutgoingMail) => {
         options.send?.(mail);

@@ -1,8 +1,9 @@
-import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { messages } from '#contracts/log.ts';
 import { arrivalOf, type MailArrival } from '#contracts/mail-arrival.ts';
 import { receiveBatch } from '../../functions/receive-mail/receive-batch.ts';
+import type { TakenMail } from '../../functions/receive-mail/receive-mail.ts';
+import { envelope, record } from '../support/intake-record.ts';
 
 const verdict = { status: 'PASS' };
 const notification = (objectKey = 'in/abc123', over: Record<string, unknown> = {}) => ({
@@ -30,17 +31,6 @@ const notification = (objectKey = 'in/abc123', over: Record<string, unknown> = {
   },
   ...over,
 });
-const envelope = (message: unknown): string =>
-  JSON.stringify({
-    Type: 'Notification',
-    MessageId: '1',
-    TopicArn: 'arn:aws:sns:us-east-1:1:t',
-    Timestamp: '2026-03-02T09:00:01.000Z',
-    Message: JSON.stringify(message),
-  });
-const record = (messageId: string, body: string) =>
-  ({ messageId, body, attributes: { ApproximateReceiveCount: '2' } }) as SQSEvent['Records'][number];
-
 describe('what the intake queue holds', () => {
   test('a notification of SES’s S3 action, in SNS’s envelope', () => {
     expect(arrivalOf(envelope(notification()), 1)).toEqual({
@@ -95,31 +85,68 @@ describe('what the intake queue holds', () => {
   });
 });
 
+/** A mail that was taken; what it became plays no part here. */
+const finishing = (finish: () => Promise<void>): TakenMail => ({
+  finish: async () => {
+    await finish();
+    return { mailKey: '', outcome: 'taken', kind: 'report', disposition: 'opened', disclosures: [] };
+  },
+});
+
 test('what fails is handed back alone, and logged by name without a word of it', async () => {
   const taken: MailArrival[] = [];
   const logged: unknown[] = [];
-  const receive = async (arrival: MailArrival) => {
+  const take = async (arrival: MailArrival) => {
     if (arrival.mailKey === 'bad') throw new TypeError('CANARY');
     taken.push(arrival);
+    return finishing(async () => {
+      if (arrival.mailKey === 'late') throw new RangeError('CANARY');
+    });
   };
-  const batch = receiveBatch({ receive, log: (...line) => void logged.push(line) });
+  const batch = receiveBatch({ take, log: (...line) => void logged.push(line) });
 
   const answer = await batch({
     Records: [
-      record('r1', envelope(notification('in/one'))),
+      record('r1', envelope(notification('in/one')), 2),
       record('r2', 'CANARY'),
       record('r3', envelope(notification('in/bad'))),
       record('r4', envelope(notification('in/AMAZON_SES_SETUP_NOTIFICATION'))),
-      record('r5', envelope(notification('in/two'))),
+      record('r5', envelope(notification('in/late'))),
+      record('r6', envelope(notification('in/two'))),
     ],
   });
 
-  expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'r2' }, { itemIdentifier: 'r3' }] });
+  expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(['r2', 'r3', 'r5']);
   expect(taken.map(({ mailKey, attempt }) => [mailKey, attempt])).toEqual([
     ['one', 2],
-    ['two', 2],
+    ['late', 1],
+    ['two', 1],
   ]);
-  expect(logged).toHaveLength(2);
-  expect(logged[1]).toEqual([messages.mailFailed, { record: 'r3', error: 'TypeError', correlation: 'bad' }]);
+  expect(logged.slice(1)).toEqual([
+    [messages.mailFailed, { record: 'r3', error: 'TypeError', correlation: 'bad' }],
+    [messages.mailFailed, { record: 'r5', error: 'RangeError', correlation: 'late' }],
+  ]);
   expect(JSON.stringify(logged)).not.toContain('CANARY');
+});
+
+test('the next mail is taken while the body of one is read, and no third', async () => {
+  const order: string[] = [];
+  const take = async ({ mailKey }: MailArrival) => {
+    order.push(`take ${mailKey}`);
+    return finishing(async () => {
+      order.push(`read ${mailKey}`);
+      await new Promise((wake) => setTimeout(wake, 5));
+      order.push(`filed ${mailKey}`);
+    });
+  };
+
+  await receiveBatch({ take, log: () => {} })({
+    Records: ['a', 'b', 'c'].map((key) => record(key, envelope(notification(`in/${key}`)))),
+  });
+
+  expect(order).toEqual([
+    ...['take a', 'read a', 'take b'],
+    ...['filed a', 'read b', 'take c'],
+    ...['filed b', 'read c', 'filed c'],
+  ]);
 });

@@ -129,7 +129,7 @@ describe('Nothing doubled', () => {
 });
 
 describe('Nothing lost', () => {
-  const failing = { parse: () => Promise.reject(new Unparsable('memory')) };
+  const failing = { fingerprint: () => Promise.reject(new Unparsable('memory')) };
 
   test('raw first: a mail that kills the parser is an intake all the same, flagged, with its raw mail kept', async () => {
     const room = new MailRoom({ parser: failing });

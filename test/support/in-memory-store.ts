@@ -25,6 +25,15 @@ interface Row {
   readonly due: Instant | undefined;
 }
 
+/** A copy of plain data, as a trip over the network makes one; `structuredClone` takes five times as long. */
+function copied<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(copied) as T;
+  const copy: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) copy[name] = copied(member);
+  return copy as T;
+}
+
 /** How many due items one page of `due` holds; small, so that tests see paging. */
 const duePage = 25;
 
@@ -72,10 +81,10 @@ export class InMemoryStore implements DeskStore {
     return this.#rows.get(`COUNTER#${name}`)?.version ?? 0;
   }
   async event(partition: Partition, cause: string) {
-    return structuredClone(this.#events.get(partition)?.find((event) => event.cause === cause));
+    return copied(this.#events.get(partition)?.find((event) => event.cause === cause));
   }
   async events(partition: Partition) {
-    return structuredClone(this.#events.get(partition) ?? []);
+    return copied(this.#events.get(partition) ?? []);
   }
 
   async commit({ writes, event, actors = [] }: Commit): Promise<DeskEvent> {
@@ -87,11 +96,11 @@ export class InMemoryStore implements DeskStore {
     if (!first || keyOf(first)[0] !== event.partition)
       throw new TypeError('a commit writes the aggregate of its event first');
     const chain = this.#events.get(event.partition) ?? [];
-    const made = chained(structuredClone(event), first.expect + 1, chain.at(-1)?.hash ?? '');
+    const made = chained(copied(event), first.expect + 1, chain.at(-1)?.hash ?? '');
     for (const write of writes) this.#apply(write);
     const waits = made.letters.length + made.signals.length > 0;
     this.#events.set(event.partition, [...chain, { ...made, delivery: {}, waits }]);
-    return structuredClone(made);
+    return copied(made);
   }
 
   async listed(list: 'open' | 'queue' | 'held' | 'quarantined') {
@@ -154,7 +163,7 @@ export class InMemoryStore implements DeskStore {
     done: boolean,
   ) {
     const event = this.#stored(partition, cause);
-    const delivery = { ...event.delivery, ...structuredClone(parts) };
+    const delivery = { ...event.delivery, ...copied(parts) };
     const all = [...event.letters.map((_, at) => `L${at}`), ...event.signals.map((_, at) => `S${at}`)];
     const stands = all.every((part) => delivery[part] && final(delivery[part]));
     this.#replace({ ...event, delivery, waits: done || stands ? false : event.waits });
@@ -162,7 +171,7 @@ export class InMemoryStore implements DeskStore {
 
   async putToken(disclosure: string, wait: string, token: StoredToken) {
     const waits = this.#tokens.get(disclosure) ?? new Map<string, StoredToken>();
-    this.#tokens.set(disclosure, waits.set(wait, structuredClone(token)));
+    this.#tokens.set(disclosure, waits.set(wait, copied(token)));
   }
   async tokens(disclosure: string) {
     return [...(this.#tokens.get(disclosure) ?? [])].map(([wait, token]) => ({ ...token, wait }));
@@ -190,10 +199,10 @@ export class InMemoryStore implements DeskStore {
   async mark(name: string) {
     const mark = this.#marks.get(name);
     const alive = mark && (mark.expires === undefined || mark.expires > this.#clock.now());
-    return alive ? structuredClone(mark.value) : undefined;
+    return alive ? copied(mark.value) : undefined;
   }
   async setMark(name: string, value: Readonly<Record<string, unknown>>, expires?: Instant) {
-    this.#marks.set(name, { value: structuredClone(value), expires });
+    this.#marks.set(name, { value: copied(value), expires });
   }
 
   #endedFirst(): { id: string; at: Instant }[] {
@@ -202,13 +211,13 @@ export class InMemoryStore implements DeskStore {
       .sort((a, b) => (a.at < b.at ? -1 : 1));
   }
   #item<T>(key: string): T | undefined {
-    return structuredClone(this.#rows.get(key)?.item) as T | undefined;
+    return copied(this.#rows.get(key)?.item) as T | undefined;
   }
   /** Copies only what is asked for: a test may hold ten thousand people. */
   #all<T>(prefix: string, wanted: (item: T) => boolean): T[] {
     const found: T[] = [];
     for (const [key, row] of this.#rows)
-      if (key.startsWith(prefix) && wanted(row.item as T)) found.push(structuredClone(row.item) as T);
+      if (key.startsWith(prefix) && wanted(row.item as T)) found.push(copied(row.item) as T);
     return found;
   }
   #checkActor(id: PersonId, epoch: number): void {
@@ -229,7 +238,7 @@ export class InMemoryStore implements DeskStore {
     const [key] = keyOf(write);
     this.#rows.set(key, {
       version: write.expect + 1,
-      item: 'put' in write ? { ...structuredClone(write.item), version: write.expect + 1 } : undefined,
+      item: 'put' in write ? { ...copied(write.item), version: write.expect + 1 } : undefined,
       due: 'due' in write ? write.due : undefined,
     });
   }
