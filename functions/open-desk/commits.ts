@@ -185,7 +185,8 @@ export const commitIntakeDecision =
       : undefined;
     const event = eventOf(input, {
       partition: `INTAKE#${input.mailKey}`,
-      type: 'decide-intake',
+      // By this name a deliverer knows that a person has asked for it: no cap holds it back again.
+      type: decision.decision === 'release' ? 'release-acknowledgement' : 'decide-intake',
       at: clock.now(),
     });
     await store.commit({
@@ -208,6 +209,8 @@ export const commitIntakeDecision =
   };
 
 async function released({ store }: CommitDeps, intake: Intake): Promise<readonly Letter[]> {
+  if (!intake.flags.includes('acknowledgement-withheld'))
+    throw new Refused('A1', 'No cap holds its acknowledgement back.', 'Open the list again.');
   const reference = intake.disclosures[0];
   const disclosure = reference ? await store.disclosure(reference) : undefined;
   if (!disclosure || !intake.from)
