@@ -171,17 +171,28 @@ export class Contract {
   }
 }
 
-function compile(schema: Json, coerce: boolean): ValidateFunction {
+/** One checker for all schemas of a kind: making one costs more than compiling most of them. */
+const checkers = new Map<boolean, Ajv2020>();
+
+function checker(coerce: boolean): Ajv2020 {
+  const held = checkers.get(coerce);
+  if (held) return held;
   const ajv = new Ajv2020({
     strict: false,
     allErrors: true,
     coerceTypes: coerce ? 'array' : false,
     logger: false,
+    // The descriptions are published ones; a pass over the made code takes longer than it saves.
+    validateSchema: false,
+    code: { optimize: false },
   });
   (addFormats as unknown as { default: (to: Ajv2020) => void } & ((to: Ajv2020) => void))(ajv);
   ajv.addFormat('uri-template', true);
-  return ajv.compile(schema);
+  checkers.set(coerce, ajv);
+  return ajv;
 }
+
+const compile = (schema: Json, coerce: boolean): ValidateFunction => checker(coerce).compile(schema);
 
 function routesOf(document: Json): Route[] {
   const routes: Route[] = [];

@@ -39,7 +39,7 @@ const connect = (over: object = {}): DiscoursePort =>
     baseUrl: server.url,
     category,
     key: { key: 'k', username: 'desk' },
-    timeout: 500,
+    timeout: 5_000,
     ...over,
   });
 

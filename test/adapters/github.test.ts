@@ -38,7 +38,7 @@ const control = async (name: string, body: object): Promise<Record<string, unkno
   return (await response.json()) as Record<string, unknown>;
 };
 
-const quick = { retries: 1, pause: 1, paced: false, timeout: 500 } as const;
+const quick = { retries: 1, pause: 1, paced: false, timeout: 5_000 } as const;
 
 beforeEach(async () => {
   violating = false;
