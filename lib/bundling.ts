@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import crypto, { createHash } from 'node:crypto';
+import fs, { existsSync, readdirSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
@@ -138,7 +138,7 @@ async function bundleFunction(name: FunctionName, target: string): Promise<void>
     mainFields: ['module', 'main'],
     conditions: ['module'],
     legalComments: 'none',
-    plugins: [lazyHttp, leanPackages],
+    plugins: [lazyBuiltins, leanPackages],
     write: false,
     logLevel: 'silent',
   });
@@ -152,23 +152,38 @@ async function writeModule({ path, text }: OutputFile): Promise<void> {
   await writeFile(path, text.includes('Dynamic require of "') ? requireShim + text : text);
 }
 
+/** Built-in modules whose getters load much that the desk never asks for. */
+const costly = { crypto, fs, http, https } as const;
+
+/** What packages import although it is behind such a getter, asked for when it is used. */
+const late: Partial<Record<keyof typeof costly, string>> = {
+  crypto:
+    'export const getRandomValues=(...given)=>m.getRandomValues(...given);' +
+    'export const subtle=new Proxy({},{get:(_,name)=>m.subtle[name].bind(m.subtle)});',
+  fs: 'export class ReadStream{static[Symbol.hasInstance](one){return one instanceof m.ReadStream}}',
+};
+
 /**
- * Node reads every export of a built-in module when ES code imports it, and `http` has getters that load undici:
- * 44 ms of a cold start. Asking the process for the module leaves them alone.
+ * Node reads every export of a built-in module when ES code imports it, and some are getters that load more: `http`
+ * has undici behind one (44 ms of a cold start), `fs` its promises, the read line and the watchers (34 modules),
+ * `crypto` the web's. Asking the process for the module leaves them alone.
  */
-const lazyHttp: Plugin = {
-  name: 'lazy-http',
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?https?$/ }, ({ path, kind }) =>
-      kind === 'require-call' ? undefined : { path: path.replace('node:', ''), namespace: 'lazy-http' },
+    onResolve({ filter: /^(node:)?(crypto|fs|https?)$/ }, ({ path, kind }) =>
+      kind === 'require-call' ? undefined : { path: path.replace('node:', ''), namespace: 'lazy-builtins' },
     );
-    onLoad({ filter: /.*/, namespace: 'lazy-http' }, ({ path }) => {
-      const module = path === 'https' ? https : http;
+    onLoad({ filter: /.*/, namespace: 'lazy-builtins' }, ({ path }) => {
+      const name = path as keyof typeof costly;
+      const module = costly[name];
       const plain = Object.entries(Object.getOwnPropertyDescriptors(module))
-        .filter(([name, property]) => 'value' in property && name !== 'default')
-        .map(([name]) => name);
+        .filter(([key, property]) => 'value' in property && key !== 'default')
+        .map(([key]) => key);
       return {
-        contents: `const m=process.getBuiltinModule('node:${path}');export default m;export const {${plain.join(',')}}=m;`,
+        contents:
+          `const m=process.getBuiltinModule('node:${name}');export default m;` +
+          `export const {${plain.join(',')}}=m;${late[name] ?? ''}`,
         loader: 'js',
       };
     });
@@ -177,7 +192,7 @@ const lazyHttp: Plugin = {
 
 /**
  * What a browser is served lies beside the function: `static/*.ts` is bundled for it under the same name,
- * everything else is copied.
+ * everything else is copied. Each name then gets the hash of its content, so that the page need not reckon it.
  */
 async function copyStatic(source: string, target: string): Promise<void> {
   const from = join(source, 'static');
@@ -202,6 +217,14 @@ async function copyStatic(source: string, target: string): Promise<void> {
       logLevel: 'silent',
     }),
   ]);
+  await Promise.all(
+    (await readdir(to)).map(async (file) => {
+      const hash = createHash('sha256')
+        .update(await readFile(join(to, file)))
+        .digest('hex');
+      await rename(join(to, file), join(to, file.replace(/\.(\w+)$/, `.${hash.slice(0, 12)}.$1`)));
+    }),
+  );
 }
 
 /** For `cdk list`, `cdk destroy` and tests of the template: every function with an empty handler. */

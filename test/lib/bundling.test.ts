@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,13 +42,18 @@ test('pages bring what a browser loads', () => {
   const files = readdirSync(join(bundles('open-desk'), 'static'));
   expect(files.length).toBeGreaterThan(2);
   expect(files.filter((file) => file.endsWith('.ts'))).toEqual([]);
+  for (const file of files) {
+    const [, stem, hash, ending] = /^([a-z]+)\.([0-9a-f]{12})\.(css|js|svg)$/.exec(file) ?? [];
+    const text = readFileSync(join(bundles('open-desk'), 'static', file));
+    expect(hash, `${stem}.${ending}`).toBe(createHash('sha256').update(text).digest('hex').slice(0, 12));
+  }
 });
 
-test('no bundle imports http the way that loads undici, nor calls a require that is not there', () => {
+test('no bundle imports a built-in module the way that loads what is behind its getters, nor calls a require that is not there', () => {
   for (const name of only) {
     for (const file of filesOf(name).filter((each) => each.endsWith('.mjs'))) {
       const text = textOf(name, file);
-      expect(text, `${name}/${file}`).not.toMatch(/from\s?["'](node:)?https?["']/);
+      expect(text, `${name}/${file}`).not.toMatch(/from\s?["'](node:)?(crypto|fs|https?)["']/);
       if (text.includes('Dynamic require of "')) expect(text).toMatch(/^import\{createRequire/);
     }
   }
