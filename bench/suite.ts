@@ -40,7 +40,7 @@ function emptyProject(): string {
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   writeFileSync(
     join(folder, 'vitest.config.ts'),
-    "export default { test: { include: ['*.test.ts'], pool: 'threads' } };",
+    "export default { test: { include: ['*.test.ts'], pool: 'threads', maxWorkers: '100%' } };",
   );
   for (let number = 0; number < 100; number++)
     writeFileSync(
