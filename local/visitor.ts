@@ -66,6 +66,16 @@ export class Visitor {
 
   /** Sends a form of our pages; a preview is confirmed. Answers the page that follows. */
   async act(path: string, fields: Readonly<Record<string, string>>): Promise<Page> {
+    const [answer] = await this.actAtOnce(path, fields, 1);
+    return answer as Page;
+  }
+
+  /** As `act`, with the form sent so many times at once. Answers the page that follows each. */
+  async actAtOnce(
+    path: string,
+    fields: Readonly<Record<string, string>>,
+    times: number,
+  ): Promise<readonly Page[]> {
     const [address = path] = path.split('?');
     const page = await this.get(path);
     const form = formsOf(page.body).find(({ action }) => action === address);
@@ -73,13 +83,16 @@ export class Visitor {
       throw new Error(
         `${path} answered ${page.status} and has no form for ${address}: ${page.text.slice(0, 400)}`,
       );
-    const answer = await this.#send('POST', address, new URLSearchParams({ ...form.hidden, ...fields }));
-    const preview = formsOf(answer.body).find(
+    const send = (values: Readonly<Record<string, string>>): Promise<readonly Page[]> =>
+      Promise.all(
+        Array.from({ length: times }, () => this.#send('POST', address, new URLSearchParams(values))),
+      );
+    const answers = await send({ ...form.hidden, ...fields });
+    const [first] = answers;
+    const preview = formsOf(first?.body ?? '').find(
       ({ action, hidden }) => action === address && hidden.confirmed === 'yes',
     );
-    return preview && answer.status === 200
-      ? this.#send('POST', address, new URLSearchParams(preview.hidden))
-      : answer;
+    return preview && first?.status === 200 ? send(preview.hidden) : answers;
   }
 
   async #send(method: 'GET' | 'POST', path: string, body?: URLSearchParams): Promise<Page> {

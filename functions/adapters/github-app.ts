@@ -1,13 +1,7 @@
 import type { GithubPort } from '#contracts/github-port.ts';
-import type { Settings } from '#contracts/settings.ts';
+import { githubPages, type Settings } from '#contracts/settings.ts';
 import { createGithub } from './github.ts';
 import { readSecretFields } from './secrets.ts';
-
-/** Where people open what the API names: GitHub's own pages, or those of the server that has the API. */
-export function webUrlOf(apiBase: string): string {
-  const { origin, hostname } = new URL(apiBase);
-  return hostname === 'api.github.com' ? 'https://github.com' : origin;
-}
 
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
@@ -28,7 +22,7 @@ export function githubApp(config: {
     if (!privateKey) throw new Error(`the secret ${github.secretName} has no privateKey`);
     return createGithub({
       baseUrl: apiBase,
-      webUrl: webUrlOf(apiBase),
+      webUrl: githubPages(config.settings),
       auth: { appId, privateKey, installationId },
       // GitHub asks for a second between writes; a stand-in on this machine does not.
       paced: !loopback.has(new URL(apiBase).hostname),

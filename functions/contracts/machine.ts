@@ -11,6 +11,10 @@ const ids = {
 export const taskInput = z.strictObject(ids);
 export type TaskInput = z.infer<typeof taskInput>;
 
+/** Of a state that finds maintainers: how often it was retried, so that the last try can do without an answer. */
+export const notifyInput = z.strictObject({ ...ids, retries: z.optional(z.int()) });
+export type NotifyInput = z.infer<typeof notifyInput>;
+
 /** Of one round of the Map over repositories. */
 export const repositoryInput = z.strictObject({ ...ids, repository: z.string() });
 export type RepositoryInput = z.infer<typeof repositoryInput>;

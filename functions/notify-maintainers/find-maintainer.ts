@@ -1,4 +1,10 @@
-import { type CatalogInfo, GithubHandOff, GithubMalformed, type GithubPort } from '#contracts/github-port.ts';
+import {
+  type CatalogInfo,
+  GithubHandOff,
+  GithubMalformed,
+  type GithubPort,
+  GithubUnavailable,
+} from '#contracts/github-port.ts';
 import type { DeskStore, LinkSigner } from '#contracts/ports.ts';
 import { contactsMark } from '#contracts/seed.ts';
 import type { Maintainer } from '#domain/disclosure.ts';
@@ -27,13 +33,15 @@ const nobody = { users: [], teams: [] } as const;
 /**
  * Finds who maintains a repository and can be reached: catalog-info.yaml, CODEOWNERS, our contact table, else the
  * working group (policy, "Who maintains"). A source whose people have no address known to the desk is passed over.
- * Throws GithubUnavailable; what GitHub refuses to show is passed over.
+ * What GitHub refuses to show is passed over. Throws GithubUnavailable, unless `silent` says that it was asked often
+ * enough: then what it does not answer is passed over too.
  */
 export const findMaintainer =
   (deps: FindDeps) =>
-  async (repository: string): Promise<Found> => {
+  async (repository: string, { silent }: { readonly silent: boolean }): Promise<Found> => {
     const refused: string[] = [];
-    let sources: MaintainerSources = await readSources(deps, repository, refused);
+    const shown: Shown = (what, read) => shownOf(what, read, refused, silent);
+    let sources: MaintainerSources = await readSources(deps, repository, refused, shown);
     const unreachable: string[] = [];
     let first: Maintains | undefined;
     for (;;) {
@@ -58,10 +66,13 @@ export const findMaintainer =
     }
   };
 
+type Shown = <T>(what: string, read: () => Promise<T | null>) => Promise<T | null>;
+
 async function readSources(
   deps: FindDeps,
   repository: string,
   refused: string[],
+  shown: Shown,
 ): Promise<MaintainerSources> {
   const contacts = ((await deps.store.mark(contactsMark)) ?? {}) as Record<string, readonly string[]>;
   const nothing = { repository, catalogOwner: undefined, codeowners: null, contacts, teams: {} };
@@ -71,24 +82,30 @@ async function readSources(
   }
   const github = await deps.github();
   const [catalog, codeowners] = await Promise.all([
-    shown(refused, 'catalog-info.yaml', () => deps.readCatalog(github, repository)),
-    shown(refused, 'CODEOWNERS', () => github.readCodeowners(repository)),
+    shown('catalog-info.yaml', () => deps.readCatalog(github, repository)),
+    shown('CODEOWNERS', () => github.readCodeowners(repository)),
   ]);
   const sources = { ...nothing, catalogOwner: catalog?.owner, codeowners };
   const organization = repository.split('/')[0] ?? '';
   const teams: Record<string, readonly string[] | null> = {};
   for (const slug of teamsToLookUp(sources))
-    teams[slug] = await shown(refused, `the team ${slug}`, () => github.teamMembers(organization, slug));
+    teams[slug] = await shown(`the team ${slug}`, () => github.teamMembers(organization, slug));
   return { ...sources, teams };
 }
 
 /** What GitHub refuses to show, or shows broken, is as if it were not there; the record says so. */
-async function shown<T>(refused: string[], what: string, read: () => Promise<T | null>): Promise<T | null> {
+async function shownOf<T>(
+  what: string,
+  read: () => Promise<T | null>,
+  refused: string[],
+  silent: boolean,
+): Promise<T | null> {
   try {
     return await read();
   } catch (error) {
     if (error instanceof GithubHandOff) refused.push(`GitHub refused to show ${what} (${error.status})`);
     else if (error instanceof GithubMalformed) refused.push(`GitHub showed ${what} in no known form`);
+    else if (error instanceof GithubUnavailable && silent) refused.push(`GitHub did not answer for ${what}`);
     else throw error;
     return null;
   }

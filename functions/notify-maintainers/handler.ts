@@ -9,7 +9,7 @@ import { pseudonymFromSecret } from '#adapters/pseudonyms.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
 import { messages } from '#contracts/log.ts';
-import { taskInput } from '#contracts/machine.ts';
+import { notifyInput } from '#contracts/machine.ts';
 import { environment } from './env.ts';
 import { findMaintainer } from './find-maintainer.ts';
 import { notifyMaintainers } from './notify-maintainers.ts';
@@ -17,7 +17,7 @@ import { notifyMaintainers } from './notify-maintainers.ts';
 const log = createLog();
 
 export const handler = lambda({
-  schema: taskInput,
+  schema: notifyInput,
   log,
   failed: messages.taskFailed,
   useCase: () => {

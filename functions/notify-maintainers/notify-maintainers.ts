@@ -6,7 +6,7 @@ import {
   GithubUnavailable,
 } from '#contracts/github-port.ts';
 import { type Log, messages } from '#contracts/log.ts';
-import type { TaskInput } from '#contracts/machine.ts';
+import type { NotifyInput } from '#contracts/machine.ts';
 import type { DeskStore } from '#contracts/ports.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
 import { type Disclosure, type Entry, entryOf, isOpen, openEntries } from '#domain/disclosure.ts';
@@ -17,10 +17,13 @@ import type { Found } from './find-maintainer.ts';
 export interface NotifyMaintainersDeps {
   readonly store: Pick<DeskStore, 'disclosure' | 'people' | 'peopleOf'>;
   readonly github: (() => Promise<GithubPort>) | undefined;
-  readonly find: (repository: string) => Promise<Found>;
+  readonly find: (repository: string, options: { readonly silent: boolean }) => Promise<Found>;
   readonly commit: CommitCommand;
   readonly log: Log;
 }
+
+/** The state machine's last try of an unanswered GitHub: then nobody waits for it any longer. */
+export const lastRetry = 3;
 
 /** How often a notification is decided anew because somebody else changed the disclosure meanwhile. */
 const attempts = 5;
@@ -28,17 +31,19 @@ const attempts = 5;
 /**
  * Tells the maintainer of each open repository entry score and rating (OEP-60 R6); to the working group in the
  * place of one that cannot be found. A repository that GitHub does not answer for holds up none of the others.
- * Throws GithubUnavailable, which the state machine retries.
+ * Throws GithubUnavailable, which the state machine retries; on the last try the sources that GitHub does not show
+ * are done without.
  */
 export const notifyMaintainers =
   (deps: NotifyMaintainersDeps) =>
-  async ({ disclosure: id, generation, correlation }: TaskInput): Promise<MachineInput> => {
+  async ({ disclosure: id, generation, correlation, retries = 0 }: NotifyInput): Promise<MachineInput> => {
     const disclosure = await load(deps, id);
     if (generation < disclosure.generation) return endOfGeneration(disclosure, generation);
+    const find = (repository: string) => deps.find(repository, { silent: retries >= lastRetry });
     let unanswered: GithubUnavailable | undefined;
     for (const { repository } of openEntries(disclosure)) {
       try {
-        await notifyOne(deps, id, repository, correlation);
+        await notifyOne({ ...deps, find }, id, repository, correlation);
       } catch (error) {
         if (!(error instanceof GithubUnavailable)) throw error;
         unanswered = error;
@@ -68,7 +73,7 @@ async function delegatesOf(
  * the version that was read, so that neither a retry nor another execution tells them twice.
  */
 async function notifyOne(
-  deps: NotifyMaintainersDeps,
+  deps: Omit<NotifyMaintainersDeps, 'find'> & { readonly find: (repository: string) => Promise<Found> },
   id: string,
   repository: string,
   correlation: string,
@@ -107,7 +112,7 @@ async function notifyOne(
 
 /** Whom a member named is kept; nothing is looked up. */
 async function named(
-  deps: NotifyMaintainersDeps,
+  deps: Pick<NotifyMaintainersDeps, 'store'>,
   maintainer: NonNullable<Entry['maintainer']>,
 ): Promise<Found> {
   const people = await deps.store.people(maintainer.people);
@@ -117,7 +122,7 @@ async function named(
 
 /** Makes the maintainer a collaborator of the advisory; where GitHub does not, a person does. */
 async function letIn(
-  deps: NotifyMaintainersDeps,
+  deps: Pick<NotifyMaintainersDeps, 'github' | 'commit'>,
   disclosure: Disclosure,
   entry: Entry,
   { collaborators }: Found,

@@ -1,5 +1,6 @@
 import { whoIsOnDuty } from '#commit/on-duty.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
+import { githubPages } from '#contracts/settings.ts';
 import { belongs, type DisclosureView, type EntryView, type Viewer, visible } from '#domain/access.ts';
 import { announcementTopic, replyPost } from '#domain/announcement.ts';
 import type { Situation } from '#domain/commands.ts';
@@ -157,6 +158,7 @@ async function actOptions(
     },
     signature: identity.signature,
     informationDays: policy.informationDays,
+    githubPages: githubPages(deps.settings),
     handOffs: handOffsIn(view, events),
     operators: view.viewer.kind === 'member' ? await operatorOptions(deps, messages) : [],
     ...readyPosts(deps, view, disclosure),

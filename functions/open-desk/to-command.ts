@@ -1,6 +1,7 @@
 import { DiscourseHandOff, DiscourseMalformed, DiscourseUnavailable } from '#contracts/discourse-port.ts';
 import type { Act, FormData, FormFault } from '#contracts/forms.ts';
 import { forms, read, readRows } from '#contracts/forms.ts';
+import { githubPages } from '#contracts/settings.ts';
 import { InvalidLocalTimeError, instantOfText } from '#domain/calendar.ts';
 import type { Command, OperatorForward } from '#domain/commands.ts';
 import { cvssMetrics } from '#domain/cvss-metrics.ts';
@@ -272,10 +273,10 @@ async function delegate(t: Translation, data: FormData<'name-delegate'>): Promis
   };
 }
 
-function advisory({ disclosure }: Translation, data: FormData<'record-advisory'>): Command {
+function advisory({ deps, disclosure }: Translation, data: FormData<'record-advisory'>): Command {
   const ghsa = /GHSA(-[a-z0-9]{4}){3}/i.exec(data.url)?.[0].replace(/^ghsa/i, 'GHSA') ?? '';
   const named = `GHSA${ghsa.slice(4).toLowerCase()}`;
-  const url = `https://github.com/${data.repository}/security/advisories/${named}`;
+  const url = `${githubPages(deps.settings)}/${data.repository}/security/advisories/${named}`;
   const elsewhere = /^https?:\/\/[^/]+\/([^/]+\/[^/]+)\/security/.exec(data.url)?.[1];
   if (elsewhere && elsewhere.toLowerCase() !== data.repository.toLowerCase())
     throw bad('url', `This advisory is one of ${elsewhere}, not of ${data.repository}.`);
@@ -284,7 +285,8 @@ function advisory({ disclosure }: Translation, data: FormData<'record-advisory'>
   return {
     name: 'record-advisory',
     repository: data.repository,
-    advisory: { ghsa: named, url: data.url.startsWith('http') ? data.url : url, state: 'draft' },
+    // Its own address, not what was pasted: the reply to the announcement links it in public.
+    advisory: { ghsa: named, url, state: 'draft' },
   };
 }
 

@@ -29,6 +29,8 @@ export interface ActOptions extends TriageOptions {
     readonly earlyPublic: boolean;
     readonly publish: boolean;
   };
+  /** Where GitHub's pages are. */
+  readonly githubPages: string;
   readonly handOffs: readonly HandOffView[];
   readonly announcement?: ReadyPost | undefined;
   readonly reply?: ReadyPost | undefined;
@@ -467,8 +469,8 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     hint: 'You opened the draft advisory on GitHub yourself.',
     perEntry: true,
     when: (_view, entry) => entry?.advisory === undefined,
-    form: ({ entry }) => ({
-      intro: html`<ol><li>Open ${outward(`https://github.com/${entry?.repository}/security/advisories/new`, 'a new draft advisory')}.</li><li>Take title, description and vector from this disclosure’s page.</li><li>Add the maintainers, start the temporary private fork.</li></ol>`,
+    form: ({ entry, options }) => ({
+      intro: html`<ol><li>Open ${outward(`${options.githubPages}/${entry?.repository}/security/advisories/new`, 'a new draft advisory')}.</li><li>Take title, description and vector from this disclosure’s page.</li><li>Add the maintainers, start the temporary private fork.</li></ol>`,
       fields: [
         {
           kind: 'text',

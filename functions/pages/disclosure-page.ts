@@ -67,7 +67,7 @@ function memberAsk(model: DisclosureModel): Html {
     return html`<div class="asked"><h2>Asked of you: triage this report</h2><p>Read it below, then say what it is.${view.response && !view.response.answeredAt ? html` The reporter was promised an answer by ${time(context, view.response.dueAt)}.` : ''}</p><p><a class="button" href="#triage">Go to the triage form</a></p></div>`;
   const waiting = view.entries.filter(({ handOff, advisory }) => handOff && !handOff.doneAt && !advisory);
   if (waiting.length > 0)
-    return html`<div class="asked"><h2>Asked of you: open ${waiting.length === 1 ? 'an advisory' : 'advisories'} by hand</h2><p>GitHub refused the desk. ${waiting.map((entry) => html`<br><a href="/d/${view.reference}/record-advisory?repository=${encodeURIComponent(entry.repository)}">${entry.repository}: how to do it, and “done”</a>`)}</p></div>`;
+    return html`<div class="asked"><h2>Asked of you: open ${waiting.length === 1 ? 'an advisory' : 'advisories'} by hand</h2><p>The desk could not do it itself. ${waiting.map((entry) => html`<br><a href="/d/${view.reference}/record-advisory?repository=${encodeURIComponent(entry.repository)}">${entry.repository}: how to do it, and “done”</a>`)}</p></div>`;
   const { handOffs } = model.options;
   if (handOffs.length > 0)
     return html`<div class="asked"><h2>Asked of you: ${handOffs.length === 1 ? 'a step' : 'steps'} by hand</h2><ul>${handOffs.map(({ what, repository, url, why }) => html`<li>${handOffWords[what]}${repository ? html` (${repository})` : ''}: ${why}${url ? html` ${outward(url)}` : ''}</li>`)}</ul><p><a href="/d/${view.reference}/hand-off-done">Say what is done</a></p></div>`;

@@ -42,7 +42,7 @@ export interface Reconciled {
 export const reconcile =
   (deps: ReconcileDeps) =>
   async (input: { readonly full?: boolean | undefined }): Promise<Reconciled> => {
-    const replayed = await replayInbox(deps);
+    const replayed = await replayInbox(deps, input.full ? 0 : settledMs);
     const redelivered = await redeliverWaiting(deps, input.full ? 0 : settledMs);
     const replaced = await replaceLost(deps, input.full === true);
     const purged = input.full ? await purgeOld(deps) : 0;
@@ -50,12 +50,16 @@ export const reconcile =
     return { replayed, redelivered, replaced, purged };
   };
 
-async function replayInbox({ archive, store, replay, measure, realNow }: ReconcileDeps): Promise<number> {
+/** A replay of what is under way is a duplicate, which the intake's key refuses: a full run takes up everything. */
+async function replayInbox(
+  { archive, store, replay, measure, realNow }: ReconcileDeps,
+  olderThanMs: number,
+): Promise<number> {
   const found = (await archive.inbox(1000)).filter(({ key }) => !key.endsWith(setupNotice));
   const now = realNow();
   const ages = found.map(({ at }) => now - Date.parse(at));
   measure('InboxOldestMinutes', ages.length > 0 ? Math.max(...ages) / minute : 0);
-  const missed = found.filter(({ at }) => now - Date.parse(at) > settledMs);
+  const missed = found.filter(({ at }) => now - Date.parse(at) >= olderThanMs);
   for (const { key } of missed) {
     const mark = await store.mark(`replay#${key}`);
     const attempt = Number(mark?.attempt ?? 0) + 1;

@@ -16,6 +16,7 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
 GRACE = 2.0  # seconds
+TRIES = 11  # of one batch of a stream, as lib/delivery.ts has it
 LOOKUPS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
 
 
@@ -105,6 +106,34 @@ def read_streams_anew():
     lambda_svc._restore_esm_positions = restore_others
 
 
+def retry_what_is_reported():
+    """A consumer of a stream may report records as failed (`batchItemFailures`): AWS brings the batch again from there.
+
+    MiniStack takes such an answer for success, and what could not be done would wait for reconcile. To it the batch
+    has failed now, so that it comes again, until AWS would set it aside.
+    """
+    from ministack.services import lambda_svc
+
+    execute = lambda_svc._execute_function
+    tries = {}
+
+    def execute_and_look(func, event):
+        result = execute(func, event)
+        records = event.get("Records") if isinstance(event, dict) else None
+        if not records or records[0].get("eventSource") != "aws:dynamodb":
+            return result
+        body = result.get("body")
+        batch = (func["config"]["FunctionName"], records[0].get("eventID"))
+        tries[batch] = tries.get(batch, 0) + 1
+        failed = isinstance(body, dict) and body.get("batchItemFailures")
+        if failed and tries[batch] < TRIES:
+            return {**result, "error": True}
+        del tries[batch]
+        return result
+
+    lambda_svc._execute_function = execute_and_look
+
+
 def main():
     sys.addaudithook(refuse_the_world)
     threading.Thread(target=stop_with_parent, daemon=True).start()
@@ -115,6 +144,7 @@ def main():
     from ministack import app as emulator
 
     read_streams_anew()
+    retry_what_is_reported()
 
     asyncio.run(serve(emulator))
 

@@ -33,14 +33,14 @@ const connect = async () =>
     paced: false,
     timeout: 10_000,
   });
-const run = (configured = true) => {
+const run = (configured = true, retries?: number) => {
   const github = configured ? connect : undefined;
   const pseudonym = async () => (address: string) => (address === 'bob@example.org' ? ids.bob : 'p-unknown');
   return notifyMaintainers({
     ...world,
     github,
     find: findMaintainer({ store: world.store, github, readCatalog, pseudonym }),
-  })(input);
+  })({ ...input, ...(retries !== undefined && { retries }) });
 };
 const entry = async (at = 0) => (await world.current()).entries[at];
 const files = (given: Record<string, string>, name = repository) =>
@@ -232,6 +232,19 @@ describe('when GitHub does not help', () => {
     expect((await entry(1))?.maintainer?.id).toBe('team:openedx/frontend');
     await run();
     expect((await entry(0))?.notifiedAt).toBeDefined();
+  });
+
+  it('asked often enough it is done without: the contact table, else the working group, is told', async () => {
+    await world.store.setMark(contactsMark, { [second]: [ids.bob] });
+    await control('fail', { path: '/contents/', drop: true, times: 99 });
+    await expect(run(true, 2)).rejects.toBeInstanceOf(GithubUnavailable);
+
+    await run(true, 3);
+
+    expect((await entry(0))?.maintainer).toMatchObject({ id: 'working-group', source: 'unresolved' });
+    expect((await entry(1))?.maintainer?.id).toBe(`owners:${ids.bob}`);
+    expect((await lastEvent())?.data.passedOver).toContain('GitHub did not answer for CODEOWNERS');
+    expect((await world.current()).stage).toBe('advised');
   });
 
   it('what GitHub refuses to show is passed over', async () => {

@@ -93,6 +93,14 @@ describe('the inbox', () => {
   });
 });
 
+test('a full run takes up every mail in the inbox, however fresh', async () => {
+  archive.receive('fresh', new TextEncoder().encode('Subject: x\r\n\r\nx'));
+
+  await reconcile(deps)({ full: true });
+
+  expect(replayed).toEqual([{ replay: { objectKey: 'in/fresh', attempt: 1 } }]);
+});
+
 describe('executions', () => {
   test('one that ended although its disclosure is open is replaced at the next generation, once', async () => {
     ended = [{ disclosure: 'EDX-2026-0001', generation: 1 }];

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { waits } from '#contracts/machine.ts';
 import { stages, transitions } from '#domain/lifecycle.ts';
 import { machineStateOf } from '#domain/machine.ts';
+import { lastRetry } from '../../functions/notify-maintainers/notify-maintainers.ts';
 import { Case, deskActor, githubActor, member, textRef } from '../support/desk-situation.ts';
 
 interface State {
@@ -74,6 +75,15 @@ describe('the state machine', () => {
       expect(state.Catch?.at(-1)?.ErrorEquals, name).toEqual(['States.ALL']);
       expect(typeof state.TimeoutSeconds, name).toBe('number');
     }
+  });
+
+  test('each retry of an unanswered GitHub comes to the last try, which does without its sources', () => {
+    const retries = definition.States.NotifyMaintainers?.Retry as readonly { readonly MaxAttempts: number }[];
+
+    expect(definition.States.NotifyMaintainers?.Arguments?.Payload).toMatchObject({
+      retries: '{% $states.context.State.RetryCount %}',
+    });
+    expect(retries.every(({ MaxAttempts }) => MaxAttempts >= lastRetry)).toBe(true);
   });
 
   test('every token wait ends after a literal time of 60 days at most, and then the execution is renewed', () => {

@@ -1,0 +1,208 @@
+import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { executionName } from '#adapters/lifecycle-runner.ts';
+import type { Desk } from '../../local/desk.ts';
+import { localCredentials, localRegion } from '../../local/emulator/environment.ts';
+import { awsInbound } from '../../local/mail-gateway/aws-target.ts';
+import { composeMail, sendMail } from '../../local/mail-gateway/compose.ts';
+import { startInbound } from '../../local/mail-gateway/inbound.ts';
+import { mailTo } from '../../local/visitor.ts';
+import { plantRepositories } from '../support/maintaining.ts';
+import {
+  act,
+  type Case,
+  executionEnd,
+  member,
+  newReporter,
+  report,
+  startRunningDesk,
+  stored,
+  trail,
+  until,
+  validTriage,
+  waitsIn,
+} from '../support/running-desk.ts';
+
+let desk: Desk;
+let sfn: SFNClient;
+beforeAll(async () => {
+  desk = await startRunningDesk();
+  const { endpoint } = desk.addresses;
+  sfn = new SFNClient({ endpoint, region: localRegion, credentials: localCredentials });
+  await plantRepositories(desk, ['openedx/raced']);
+});
+afterAll(async () => {
+  sfn?.destroy();
+  await desk?.close();
+});
+
+/** A report whose execution waits for its triage; with the token that it waits under. */
+async function waiting(): Promise<Case & { readonly token: string }> {
+  const found = await report(desk);
+  await waitsIn(desk, found.reference, 'AwaitTriage');
+  return { ...found, token: await tokenOf(found.reference) };
+}
+
+async function tokenOf(reference: string, wait = 'AwaitTriage'): Promise<string> {
+  const held = (await desk.store.tokens(reference)).find((each) => each.wait === wait);
+  if (!held) throw new Error(`${reference} has no token of ${wait}`);
+  return held.token;
+}
+
+const spam = { outcome: 'spam', sure: 'yes' };
+
+/** What the state machine sends when a state begins to wait; it may come late, or of an older generation. */
+const hold = (disclosure: string, generation: number, token: string): Promise<void> =>
+  desk.invoke('hold-token', { disclosure, generation, correlation: disclosure, wait: 'AwaitTriage', token });
+
+/** Somebody stops the current execution in the console of Step Functions. */
+async function stop(reference: string): Promise<void> {
+  const { generation } = await stored(desk, reference);
+  const name = executionName(reference, generation);
+  const arn = `${desk.outputs.StateMachineArn?.replace(':stateMachine:', ':execution:')}:${name}`;
+  await sfn.send(new StopExecutionCommand({ executionArn: arn, error: 'Stopped', cause: 'by hand' }));
+}
+
+describe.concurrent('decisions and tokens', () => {
+  test('a decision that arrives before its token is stored resolves it as soon as it is', async ({
+    expect,
+  }) => {
+    const { reference, token } = await waiting();
+    await desk.store.dropToken(reference, 'AwaitTriage', token);
+    await act(await member(desk, reference), reference, 'triage', spam);
+    await until('the decision is delivered', async () =>
+      (await trail(desk, reference)).every(({ signals, delivery }) =>
+        signals.every((_signal, at) => delivery[`S${at}`]?.state === 'sent'),
+      ),
+    );
+    expect(await desk.runner.status(reference, 1)).toBe('RUNNING');
+
+    await hold(reference, 1, token);
+
+    expect(await executionEnd(desk, reference, 1)).toBe('SUCCEEDED');
+    expect(await desk.store.tokens(reference)).toEqual([]);
+  });
+
+  test('the same decision fifty times at once has one effect, and each answer says that it is done', async ({
+    expect,
+  }) => {
+    const { reference, reporter } = await waiting();
+    const visitor = await member(desk, reference);
+
+    const pages = await visitor.actAtOnce(
+      `/d/${reference}/triage`,
+      { outcome: 'advice', reply_advice: 'Escape it.' },
+      50,
+    );
+
+    expect(pages.map(({ status }) => status)).toEqual(pages.map(() => 200));
+    expect(pages.filter(({ path }) => !path.includes('/done/'))).toEqual([]);
+    expect(await executionEnd(desk, reference, 1)).toBe('SUCCEEDED');
+    expect((await trail(desk, reference)).filter(({ type }) => type === 'answer')).toHaveLength(1);
+    const answers = desk.gateway.mailbox.list(reporter).filter(({ subject }) => /An answer/.test(subject));
+    expect(answers).toHaveLength(1);
+  });
+
+  test('of two members who decide at once, one does; the other sees what changed', async ({ expect }) => {
+    const { reference } = await waiting();
+    const [one, other] = await Promise.all([member(desk, reference), member(desk, reference)]);
+
+    const pages = await Promise.all([
+      one.act(`/d/${reference}/triage`, spam),
+      other.act(`/d/${reference}/triage`, { outcome: 'advice', reply_advice: 'Escape it.' }),
+    ]);
+
+    const done = pages.filter(({ path }) => path.includes('/done/'));
+    const refused = pages.filter(({ status }) => status !== 200);
+    expect([done.length, refused.length]).toEqual([1, 1]);
+    expect((await trail(desk, reference)).filter(({ type }) => /answer|spam/.test(type))).toHaveLength(1);
+    expect(await executionEnd(desk, reference, 1)).toBe('SUCCEEDED');
+  });
+
+  test('a stale token is a no-op, and pushes out no newer one', async ({ expect }) => {
+    const { reference, token } = await waiting();
+    await stop(reference);
+    await desk.invoke('reconcile');
+    await waitsIn(desk, reference, 'AwaitTriage');
+    const newer = await tokenOf(reference);
+
+    await hold(reference, 1, token);
+
+    expect(newer).not.toBe(token);
+    expect(await tokenOf(reference)).toBe(newer);
+    await act(await member(desk, reference), reference, 'triage', spam);
+    expect(await executionEnd(desk, reference, 2)).toBe('SUCCEEDED');
+    await trail(desk, reference);
+  });
+
+  test('a decision on an execution that was stopped holds: it ends in the one that replaces it', async ({
+    expect,
+  }) => {
+    const { reference } = await waiting();
+    await stop(reference);
+    await act(await member(desk, reference), reference, 'triage', validTriage('openedx/raced'));
+
+    await until('reconcile replaces it', async () => {
+      await desk.invoke('reconcile');
+      return (await stored(desk, reference)).generation === 2;
+    });
+
+    await waitsIn(desk, reference, 'AwaitAnnouncement');
+    expect((await stored(desk, reference)).stage).toBe('advised');
+    await stop(reference);
+    await desk.invoke('reconcile');
+    await waitsIn(desk, reference, 'AwaitAnnouncement');
+    expect(await stored(desk, reference)).toMatchObject({ stage: 'advised', generation: 3 });
+    const ours = desk.github.state.advisories.filter(({ description }) => description.includes(reference));
+    const told = desk.gateway.mailbox
+      .list()
+      .filter(({ subject }) => subject.startsWith(`[${reference}] openedx/raced: a vulnerability`));
+    expect([ours.length, told.length]).toEqual([1, 1]);
+    await act(await member(desk, reference), reference, 'close', {
+      reason: 'not-affected',
+      typed: reference,
+    });
+    expect(await executionEnd(desk, reference, 3)).toBe('SUCCEEDED');
+    expect((await trail(desk, reference)).filter(({ type }) => type === 'begin-generation')).toHaveLength(2);
+  });
+});
+
+test('R1: a mail whose notification was lost is found in the inbox by the full comparison', async ({
+  expect,
+}) => {
+  const { endpoint, securityAddress } = desk.addresses;
+  const target = awsInbound({
+    endpoint,
+    bucket: desk.outputs.BucketName ?? '',
+    topicArn: desk.outputs.IntakeTopicArn ?? '',
+  });
+  const silent = await startInbound({
+    port: 0,
+    securityAddress,
+    replyDomain: desk.config.mail.replyDomain,
+    target: { ...target, notify: async () => {} },
+    zone: desk.gateway.zone,
+    now: () => desk.clock.now(),
+  });
+  const from = newReporter();
+  const sign = desk.gateway.dkimKey;
+  const raw = await composeMail({ from, to: securityAddress, subject: 'Lost', text: 'Steps.\n', sign });
+  const answer = await sendMail(silent.port, raw, { from, to: securityAddress });
+  await silent.close();
+  const key = `in/${answer.match(/OK (\S+)/)?.[1]}`;
+  expect((await desk.archive.inbox(1000)).map((each) => each.key)).toContain(key);
+
+  await desk.invoke('reconcile', { full: true });
+
+  const acknowledgement = await mailTo(desk.gateway.mailbox, from, /We received your report/, {
+    seconds: 60,
+  });
+  const reference = /\[([A-Z]+-\d{4}-\d{4,})\]/.exec(acknowledgement.subject)?.[1] ?? '';
+  await waitsIn(desk, reference, 'AwaitTriage');
+  await desk.invoke('reconcile', { full: true });
+  await desk.quiet();
+  expect((await desk.archive.inbox(1000)).map((each) => each.key)).not.toContain(key);
+  expect(desk.gateway.mailbox.list(from)).toHaveLength(1);
+  await act(await member(desk, reference), reference, 'triage', spam);
+  expect(await executionEnd(desk, reference)).toBe('SUCCEEDED');
+});
