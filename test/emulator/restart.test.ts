@@ -144,7 +144,7 @@ test('and each is carried to its publication', async () => {
     openByHand('triaged'),
     evidence('needs-information'),
     evidence('invalid-pending'),
-    member(desk, of('deferred')).then((visitor) => act(visitor, of('deferred'), 'resume', {})),
+    member(desk, of('deferred')).then((visitor) => act(visitor, of('deferred'), 'resume', { sure: 'yes' })),
   ]);
   await Promise.all(
     situations.filter((each) => each !== 'announced' && each !== 'merged').map((each) => announce(each)),
