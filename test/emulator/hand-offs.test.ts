@@ -170,24 +170,6 @@ test('R5: behind its link stands what to do by hand and the button “done”; t
     });
 });
 
-test('R6: a maintainer whom GitHub does not name for long is the working group, until a member names them', async () => {
-  await waitsIn(desk, unreadable, 'AwaitAnnouncement');
-  const first = (await stored(desk, unreadable)).entries[0];
-  const someone = await member(desk, unreadable);
-
-  await act(someone, unreadable, 'name-maintainer', {
-    repository: 'openedx/unreadable',
-    addresses: kofi,
-    reason: 'GitHub does not answer.',
-  });
-
-  expect(first?.maintainer).toMatchObject({ id: 'working-group', source: 'unresolved' });
-  await maintainer(desk, unreadable);
-  expect(await stored(desk, unreadable)).toMatchObject({ stage: 'advised', generation: 1 });
-  await act(someone, unreadable, 'close', { reason: 'not-affected', typed: unreadable });
-  expect(await executionEnd(desk, unreadable)).toBe('SUCCEEDED');
-});
-
 test('R12, A7: a private fork or CVE that GitHub refuses is a person’s, and holds up nothing', async () => {
   const fork = await handedOff(/temporary private fork/);
   const cve = await handedOff(/Request a CVE/);
@@ -276,6 +258,24 @@ test('a closed entry whose advisory GitHub keeps open is a person’s', async ()
     'the others are closed',
     async () => (await now()).entries.filter(({ advisory }) => advisory?.state === 'closed').length >= 3,
   );
+});
+
+test('R6: a maintainer whom GitHub does not name for long is the working group, until a member names them', async () => {
+  await waitsIn(desk, unreadable, 'AwaitAnnouncement');
+  const first = (await stored(desk, unreadable)).entries[0];
+  const someone = await member(desk, unreadable);
+
+  await act(someone, unreadable, 'name-maintainer', {
+    repository: 'openedx/unreadable',
+    addresses: kofi,
+    reason: 'GitHub does not answer.',
+  });
+
+  expect(first?.maintainer).toMatchObject({ id: 'working-group', source: 'unresolved' });
+  await maintainer(desk, unreadable);
+  expect(await stored(desk, unreadable)).toMatchObject({ stage: 'advised', generation: 1 });
+  await act(someone, unreadable, 'close', { reason: 'not-affected', typed: unreadable });
+  expect(await executionEnd(desk, unreadable)).toBe('SUCCEEDED');
 });
 
 test('R17: a publication that is refused or unknown is a person’s to do or to look at; seen published, it is so', async () => {
