@@ -92,7 +92,8 @@ async function untilFound(key: string, options: DeliverOptions): Promise<FoundIn
  */
 export function senderOf(raw: Buffer): string {
   const { fields } = splitMessage(raw);
-  const returnPath = firstValue(fields, 'return-path')?.match(/<([^>]*)>/)?.[1];
+  const [, bracketed, bare] = firstValue(fields, 'return-path')?.match(/<([^>]*)>|^(\S+)$/) ?? [];
+  const returnPath = bracketed ?? bare;
   if (returnPath === '' || (returnPath !== undefined && isPlain(returnPath))) return returnPath;
   const from = addressparser(firstValue(fields, 'from') ?? '', { flatten: true });
   return from.map(({ address }) => address ?? '').find(isPlain) ?? 'unknown@sender.invalid';

@@ -53,7 +53,7 @@ export const firstOf = (fields: readonly HeaderField[], name: string): string | 
  * @param raw the mail, or its first bytes
  */
 export function scanHeader(raw: Uint8Array): HeaderScan {
-  const bytes = raw.subarray(0, scanBytes);
+  const bytes = withLineFeeds(raw.subarray(0, scanBytes));
   const { head, body, ended } = splitHead(bytes);
   const { fields: all, dropped } = fieldsOf(decodeBytes(bytes.subarray(0, head)));
   const { receipt, fields } = splitReceipt(all);
@@ -75,6 +75,28 @@ export function scanHeader(raw: Uint8Array): HeaderScan {
 
 const lineFeed = 10;
 const carriageReturn = 13;
+
+const receiptEnd = new TextEncoder().encode('\nX-SES-RECEIPT:');
+
+/**
+ * A mail with lone carriage returns as its only line ends has line feeds after all once SES has put its block on
+ * top: below the block they are made line feeds too. Nothing below can become a part of the block by that.
+ */
+function withLineFeeds(bytes: Uint8Array): Uint8Array {
+  const below = endOfReceipt(bytes);
+  if (below === 0 || below === bytes.length || bytes.indexOf(lineFeed, below) !== -1) return bytes;
+  return Uint8Array.from(bytes, (byte, index) =>
+    index >= below && byte === carriageReturn ? lineFeed : byte,
+  );
+}
+
+/** Behind the line with which SES's block ends; 0 where there is none. */
+function endOfReceipt(bytes: Uint8Array): number {
+  for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, at + 1))
+    if (receiptEnd.every((byte, index) => bytes[at + index] === byte))
+      return bytes.indexOf(lineFeed, at + 1) + 1;
+  return 0;
+}
 
 /** Where the header ends and the body begins: the first empty line. Without any, all of it is header. */
 function splitHead(bytes: Uint8Array): { head: number; body: number; ended: boolean } {

@@ -5,7 +5,9 @@ import type { MailFacts } from './mail-facts.ts';
 import { ownWords, textStart } from './mail-text.ts';
 import {
   askedToProve,
+  awayRest,
   awaySubject,
+  awayText,
   challengeSubject,
   flaw,
   flawInText,
@@ -89,6 +91,13 @@ const isOf = ({ scan, parts }: IntakeFacts, ...types: readonly string[]): boolea
 
 const givesBack = ({ scan }: IntakeFacts): boolean =>
   givenBack.test(textStart(scan)) || givenBack.test(scan.bodyStart.slice(0, 20_000));
+
+/** The subject is nothing but an away notice's, or the text speaks as one. */
+function isAwayNotice({ scan }: IntakeFacts): boolean {
+  const found = awaySubject.exec(scan.subject);
+  if (!found) return false;
+  return awayRest.test(scan.subject.slice(found.index + found[0].length)) || awayText.test(textStart(scan));
+}
 
 /** It says that our mail waits, and that we have to be put on a list or prove something before it is read. */
 function challenges({ scan }: IntakeFacts): boolean {
@@ -233,7 +242,7 @@ export const kindRules: readonly KindRule[] = [
     kind: 'auto-reply',
     rule: 'away-subject',
     likely: true,
-    when: (facts) => awaySubject.test(facts.scan.subject) && !speaksOfFlaw(facts),
+    when: (facts) => isAwayNotice(facts) && !speaksOfFlaw(facts),
   },
   {
     kind: 'auto-reply',

@@ -8,9 +8,16 @@ const lead = String.raw`^\s*(\[[^\]]{1,40}\]\s*)?((re|aw|fwd?|wg|tr|sv|vs|antw)\
 
 /** Subjects of out-of-office notices and automatic replies. */
 export const awaySubject = new RegExp(
-  String.raw`${lead}(\[?auto(matic|mated|matically)?[\s-]?(reply|response|answer|respon[sd]er|generated)\]?|auto:\s|out[\s-]of[\s-](the[\s-])?office|ooo\b|(i am|i'm) (currently )?(away|out of|on (leave|vacation|holiday))|away (from (the )?(office|my mail)|until)|on (vacation|holiday|annual leave|parental leave|maternity leave|leave)\b|vacation (reply|response|message|notice)|abwesend|abwesenheit|automatische? (antwort|antwoord)|auto-antwort|réponse automatique|message d'absence|absence du bureau|absent(e)? du bureau|respuesta automática|respuesta automatica|fuera de (la )?oficina|risposta automatica|fuori (sede|ufficio)|resposta automática|fora do escritório|automatisch antwoord|afwezig|autosvar|automatisk svar|automatiskt svar|ej på kontoret|frånvarande|ikke på kontoret|automaattinen vastaus|poissa toimistosta|\[?automatyczna odpowied[zź]\]?|autoodpowied[zź]|poza biurem|automatická odpověď|automatikus válasz|răspuns automat|otomatik (yanıt|cevap)|自動返信|自動応答|不在通知|自动回复|自動回覆|外出|자동 회신|부재중|автоответ|автоматический ответ|автоматична відповідь|αυτόματη απάντηση|מענה אוטומטי|رد تلقائي)|\bis (currently )?(out of (the )?office|on (vacation|annual leave|leave))\b`,
+  String.raw`${lead}(\[?auto(matic|mated|matically)?[\s-]?(reply|response|answer|respon[sd]er)\]?|auto:\s|out[\s-]of[\s-](the[\s-])?office|ooo\b|(i am|i'm) (currently )?(away|out of|on (leave|vacation|holiday))|away (from (the )?(office|my mail)|until)|on (vacation|holiday|annual leave|parental leave|maternity leave|leave)\b|vacation (reply|response|message|notice)|abwesend|abwesenheit(snotiz|sbenachrichtigung|smeldung)?|automatische? (antwort|antwoord)|auto-antwort|réponse automatique|message d'absence|absence du bureau|absent(e)? du bureau|respuesta automática|respuesta automatica|fuera de (la )?oficina|risposta automatica|fuori (sede|ufficio)|resposta automática|fora do escritório|automatisch antwoord|afwezig|autosvar|automatisk svar|automatiskt svar|ej på kontoret|frånvarande|ikke på kontoret|automaattinen vastaus|poissa toimistosta|\[?automatyczna odpowied[zź]\]?|autoodpowied[zź]|poza biurem|automatická odpověď|automatikus válasz|răspuns automat|otomatik (yanıt|cevap)|自動返信|自動応答|不在通知|自动回复|自動回覆|外出|자동 회신|부재중|автоответ|автоматический ответ|автоматична відповідь|αυτόματη απάντηση|מענה אוטומטי|رد تلقائي)|\bis (currently )?(out of (the )?office|on (vacation|annual leave|leave))\b`,
   'i',
 );
+
+/** What a notice says behind those words; anything else goes on as a sentence, and may be a person's. */
+export const awayRest = /^\s*([:(\])\-–—.,!]|$|re\b|until\b|till\b|from\b|bis\b|ab\b|\d)/i;
+
+/** How the text of such a notice speaks. */
+export const awayText =
+  /\b(out of (the )?office|away (from|until|till)|on (vacation|holiday|annual leave|leave|a business trip)|returning|be back|automat(ic|ed|ically)|auto-?(reply|response)|limited access|urlaub|abwesend|nicht im (büro|hause)|vacances|absente?s?\b|congé|vacaciones|oficina|ausente|férias|ausência|ferie\b|assente|ufficio|vakantie|afwezig|semester|kontoret|urlop|nieobec|dovolen|szabads|tatil)|отпуск|відпуст|休暇|不在|休假|假期|휴가|부재/i;
 
 /** Subjects with which mail systems give a mail back or say that it waits. */
 export const undeliverableSubject = new RegExp(

@@ -18,6 +18,8 @@ import {
 const atOnce = 8;
 /** Nothing has moved for so long: what is not taken by now waits for the sweep. */
 const stillMs = 20_000;
+/** What lies in the inbox for less than two minutes is on its way, and no sweep takes it. */
+const settledMs = 125_000;
 
 interface Handed {
   readonly file: string;
@@ -51,10 +53,13 @@ export async function runOnDesk(
       }
     }),
   );
+  let last = performance.now();
   const missing = await taken(desk, handed, progress);
   if (missing > 0) {
     progress(`${missing} mails wait for the sweep`);
     for (let round = 0; round < 4 && (await desk.archive.inbox(1)).length > 0; round++) {
+      await pause(Math.max(0, settledMs - (performance.now() - last)));
+      last = performance.now();
       await desk.invoke('reconcile', { full: true });
       await taken(desk, handed, progress);
     }

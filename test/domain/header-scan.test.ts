@@ -172,3 +172,30 @@ describe('RFC 2047 words', () => {
     expect(decodeWords(encoded)).toBe(text);
   });
 });
+
+describe('lone carriage returns below the block of SES', () => {
+  const block = 'Return-Path: <a@b.example>\r\nReceived: from b\r\nX-SES-RECEIPT: x\r\n';
+  const mail = 'From: MAILER-DAEMON@b.example\rSubject: Returned mail\r\rUser unknown';
+  const scan = (text: string) => scanHeader(new TextEncoder().encode(text));
+
+  test('are the line ends of a mail that has no others', () => {
+    const found = scan(block + mail);
+
+    expect(found.from?.address).toBe('MAILER-DAEMON@b.example');
+    expect(found.subject).toBe('Returned mail');
+    expect(found.bodyStart).toBe('User unknown');
+    expect(found.receipt.map(({ name }) => name)).toEqual(['return-path', 'received', 'x-ses-receipt']);
+  });
+
+  test.each([
+    ['a mail with line feeds', `${block}Subject: a\rFrom: b@c.example\r\n\r\nx`],
+    ['a block that is not SES’s', `From: a@b.example\r\nX-SES-RECEIPT: x\r\n${mail}`],
+  ])('%s gains no field and no block by them', (_what, text) => {
+    const found = scan(text);
+
+    expect([found.fields.find(({ value }) => value === 'b@c.example'), found.receipt.length]).toEqual([
+      undefined,
+      text.startsWith('Return-Path') ? 3 : 0,
+    ]);
+  });
+});

@@ -158,6 +158,10 @@ describe('kinds by rules that are data', () => {
       'an invitation to a call',
       facts('Content-Type: text/calendar; method=REQUEST\r\nSubject: Call about enrolment'),
     ],
+    [
+      'a sentence that begins like an away notice',
+      facts('Subject: Automatic reply bot of your forum runs what one writes', 'Send !run id.'),
+    ],
     ['a person who asks us to confirm', facts('Subject: Please confirm your message was sent by you')],
   ])('%s loses no attention: report, opened', (_what, mail) => {
     expect(kindOf(mail)).toEqual({ kind: 'report', rule: 'default' });

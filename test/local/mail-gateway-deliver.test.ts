@@ -86,6 +86,7 @@ test('a desk that does not answer is waited for, then said to be waiting; a refu
 
 test.each([
   ['Return-Path: <bounce@list.example>\nFrom: Ada <ada@reporter.example>\n\n', 'bounce@list.example'],
+  ['Return-Path: owner-list@list.example\nFrom: Ada <ada@reporter.example>\n\n', 'owner-list@list.example'],
   ['Return-Path: <>\nFrom: Mailer <mailer-daemon@reporter.example>\n\n', ''],
   ['From: "Lovelace, Ada" <ada@reporter.example>, grace@uni.example\n\n', 'ada@reporter.example'],
   ['From: nobody\n\n', 'unknown@sender.invalid'],
