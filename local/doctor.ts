@@ -37,7 +37,7 @@ const awsPatienceMs = 120_000;
 const localPatienceMs = 30_000;
 
 /** How a deployment is reached, and how a mail gets there. */
-interface Reach {
+export interface Reach {
   readonly config: DeskConfig;
   readonly local: boolean;
   readonly place: AwsPlace;

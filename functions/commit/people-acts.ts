@@ -69,6 +69,7 @@ const acts: Acts = {
     const known = before ?? { id, version: 0, address, roles: [], epoch: 1 };
     const person: Person = {
       ...known,
+      address: known.address || address,
       ...(memberName && { name: memberName }),
       ...(github && { github }),
       roles: [...new Set([...known.roles, 'member' as const])],

@@ -6,7 +6,7 @@ import type { Measure } from '#contracts/metrics.ts';
 import type { Delivery, DeskStore, LifecycleRunner, MailSender, StoredEvent } from '#contracts/ports.ts';
 import { errandKinds, type Letter, type Signal } from '#domain/letter.ts';
 import { machineInputOf } from '#domain/machine.ts';
-import type { Person } from '#domain/people.ts';
+import { isErased, type Person } from '#domain/people.ts';
 import { type ComposeDeps, composeLetter } from './compose-letter.ts';
 
 export interface DeliverDeps extends ComposeDeps {
@@ -128,7 +128,7 @@ async function sendLetter(
     correlation: event.correlation,
   };
   const recipient = await recipientOf(deps, letter);
-  if (!recipient || recipient.member === 'left') {
+  if (!recipient || recipient.member === 'left' || isErased(recipient)) {
     deps.log(messages.letterSkipped, fields);
     return { state: 'skipped', at, why: 'no recipient' };
   }

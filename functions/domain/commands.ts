@@ -215,6 +215,8 @@ export type Command =
   | { readonly name: 'renew-embargo'; readonly until: Instant; readonly reason: string }
   // time and machinery
   /** Mails, attachments and texts were deleted after the retention (policy A8). */
+  /** A person's record is erased (policy A8): what the disclosure itself says of them goes with it. */
+  | { readonly name: 'forget-person'; readonly person: PersonId }
   | { readonly name: 'purge'; readonly mails: number; readonly texts: number }
   /** A letter of ours did not arrive, or nobody knows whether it went out. */
   | {

@@ -10,7 +10,9 @@ function liftHoldForAnswer(draft: Draft): void {
   draft.data.lifted = kind;
 }
 
-export const conversationRules: Rules<'reply-to-reporter' | 'attach-mail' | 'add-text' | 'choose-credit'> = {
+export const conversationRules: Rules<
+  'reply-to-reporter' | 'attach-mail' | 'add-text' | 'choose-credit' | 'forget-person'
+> = {
   'reply-to-reporter'(draft, command) {
     if (draft.disclosure.reporters.length === 0 && !draft.disclosure.githubReport)
       throw new Refused(
@@ -55,5 +57,16 @@ export const conversationRules: Rules<'reply-to-reporter' | 'attach-mail' | 'add
       if (entry.advisory && shows)
         draft.signals.push({ kind: 'update-advisory', repository: entry.repository, what: 'credit' });
     if (draft.disclosure.stage === 'published') write(draft, 'follow-up', workingGroup, sayable(draft));
+  },
+
+  'forget-person'(draft, { person }) {
+    const { credit, entries } = draft.disclosure;
+    const before = credit[person]?.choice;
+    draft.data.person = person;
+    if (before === undefined) return;
+    set(draft, { credit: { ...credit, [person]: { choice: 'anonymous' } } });
+    for (const entry of entries)
+      if (entry.advisory && before === 'login')
+        draft.signals.push({ kind: 'update-advisory', repository: entry.repository, what: 'credit' });
   },
 };

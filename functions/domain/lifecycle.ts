@@ -125,6 +125,7 @@ export const transitions = [
   row('pass-deadline', anyStage, []),
   row('note-delivery', anyStage, [], { afterExit: true }),
   row('purge', anyStage, [], { afterExit: true }),
+  row('forget-person', anyStage, [], { afterExit: true }),
   row('begin-generation', anyStage, []),
 ] as const satisfies readonly Transition[];
 

@@ -27,6 +27,25 @@ export const actorName = (actor: Actor): string =>
 /** Membership of the working group (policy R23). */
 export type MemberState = 'invited' | 'active' | 'away' | 'left';
 
+/** What pages call somebody whose record was erased. */
+const nobodyAnyMore = 'an erased person';
+
+/** Who somebody is, in one word: their name, else their address. */
+export const displayName = ({ name, address }: Pick<Person, 'name' | 'address'>): string =>
+  name || address || nobodyAnyMore;
+
+/** Their record was erased (policy A8): letters to them are not sent, until they write again. */
+export const isErased = ({ address }: Pick<Person, 'address'>): boolean => address === '';
+
+/** What is left of an erased record: the id, which the audit trail holds. All links and sessions are dead. */
+export const erased = ({ id, version, epoch }: Person): Person => ({
+  id,
+  version: version + 1,
+  address: '',
+  roles: [],
+  epoch: epoch + 1,
+});
+
 /** The one record that holds personal data; erasing it leaves the audit trail whole (policy A8). */
 export interface Person {
   readonly id: PersonId;

@@ -64,6 +64,7 @@ export const permissions: Readonly<Record<CommandName, readonly Who[]>> = {
   'pass-deadline': ['desk'],
   'note-delivery': ['desk'],
   purge: ['desk'],
+  'forget-person': ['desk'],
   'begin-generation': ['desk'],
 };
 

@@ -61,6 +61,7 @@ export const actWords: Readonly<Record<CommandName, string>> = {
   'record-schedules': 'scheduled the release',
   'pass-deadline': 'reached a deadline',
   purge: 'deleted the mails and texts after the retention',
+  'forget-person': 'erased a person on request',
   'note-delivery': 'noted that a letter did not arrive',
   'begin-generation': 'restarted the machinery',
 };

@@ -60,7 +60,12 @@ export const enrolPerson =
       if (known?.roles.includes(role)) return { answer: known };
       const fresh: Person = { id, version: 0, address: address.trim(), roles: [], epoch: 1 };
       const before = known ?? fresh;
-      const item: Person = { ...before, roles: [...before.roles, role], version: before.version + 1 };
+      const item: Person = {
+        ...before,
+        address: before.address || fresh.address,
+        roles: [...before.roles, role],
+        version: before.version + 1,
+      };
       return {
         commit: {
           writes: [{ put: 'person', item, expect: before.version }],

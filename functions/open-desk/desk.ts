@@ -6,6 +6,7 @@ import { visible } from '#domain/access.ts';
 import { Refused } from '#domain/errors.ts';
 import { day, plus } from '#domain/instant.ts';
 import type { Intake } from '#domain/intake.ts';
+import { displayName } from '#domain/people.ts';
 import { deskPage, intakePage } from '#pages/desk-page.ts';
 import type { Attempt } from '#pages/form.ts';
 import type { IntakeLine, OpenLine } from '#pages/model.ts';
@@ -34,7 +35,7 @@ async function lines(
 
 async function senders(deps: OpenDeskDeps, intakes: readonly Intake[]): Promise<readonly IntakeLine[]> {
   const people = await deps.store.people(intakes.flatMap(({ from }) => from ?? []));
-  const names = new Map(people.map((person) => [person.id, person.name ?? person.address]));
+  const names = new Map(people.map((person) => [person.id, displayName(person)]));
   return intakes.map((intake) => ({
     intake,
     who: (intake.from && names.get(intake.from)) ?? 'an unidentified sender',
@@ -79,7 +80,7 @@ export async function desk(deps: OpenDeskDeps, c: Context, session: Session): Pr
     ...shifts.map(({ member }) => member),
     ...(onDuty ? [onDuty] : []),
   ]);
-  const names = new Map(people.map((person) => [person.id, person.name ?? person.address]));
+  const names = new Map(people.map((person) => [person.id, displayName(person)]));
   const me = session.person.id;
   return c.html(
     deskPage(pageContext(deps), {

@@ -7,7 +7,7 @@ import type { Situation } from '#domain/commands.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { hour } from '#domain/instant.ts';
 import { hostsIn, hostsOf } from '#domain/operators.ts';
-import type { Person, PersonId } from '#domain/people.ts';
+import { displayName, type PersonId } from '#domain/people.ts';
 import { standing } from '#domain/standing.ts';
 import { actWords } from '#letters/words.ts';
 import type { ActOptions } from '#pages/acts.ts';
@@ -34,8 +34,6 @@ export async function viewerOf(
   const groups = recorded.filter(({ group }) => group?.people.includes(id)).map((each) => each.id);
   return { kind: 'maintainer', person: id, ...(groups.length > 0 && { standsFor: groups }) };
 }
-
-const displayName = (person: Person): string => person.name ?? person.address;
 
 /** Names of the people whom the view mentions. Nobody but members is told who somebody is. */
 async function namesFor(

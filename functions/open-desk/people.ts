@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { MemberAct } from '#commit/people-acts.ts';
 import { invitationForm, type MemberForm, memberForms } from '#contracts/forms.ts';
-import type { Person, PersonId } from '#domain/people.ts';
+import { displayName, type Person, type PersonId } from '#domain/people.ts';
 import { sizeWarning } from '#domain/rota.ts';
 import type { FieldError, Values } from '#pages/form.ts';
 import { groupFormPage } from '#pages/group-page.ts';
@@ -39,7 +39,7 @@ async function supportOf(deps: OpenDeskDeps, person: PersonId): Promise<readonly
       const note = data.note as Extract<MemberAct, { name: 'record-support' }>['note'];
       return {
         at,
-        by: supporter?.name ?? supporter?.address ?? 'somebody without a record',
+        by: supporter ? displayName(supporter) : 'somebody without a record',
         note: (note && (await deps.archive.text(note))) ?? '',
       };
     }),

@@ -6,7 +6,7 @@ import { loadDuty } from '#commit/rota-record.ts';
 import type { Partition } from '#contracts/ports.ts';
 import { dueOf, frequencyWords } from '#domain/cadence.ts';
 import { day, plus } from '#domain/instant.ts';
-import type { PersonId } from '#domain/people.ts';
+import { displayName, type PersonId } from '#domain/people.ts';
 import { manned } from '#domain/rota.ts';
 import type { HandoverLine, Today } from '#domain/today.ts';
 import { type BatchLine, type HandoverModel, todayPage } from '#pages/today-page.ts';
@@ -22,7 +22,7 @@ export async function namesOf(
   ids: readonly PersonId[],
 ): Promise<(person: PersonId | undefined) => string> {
   const people = await deps.store.people([...new Set(ids)]);
-  const names = new Map(people.map((person) => [person.id, person.name ?? person.address]));
+  const names = new Map(people.map((person) => [person.id, displayName(person)]));
   return (person) => (person && names.get(person)) ?? 'a member who is gone';
 }
 
@@ -34,7 +34,7 @@ export async function maintainerNames(
   const shape = /\bp-[a-z2-7]{24}\b/g;
   const ids = keys.flatMap((key) => key.match(shape) ?? []);
   const people = await deps.store.people([...new Set(ids)]);
-  const names = new Map(people.map((person) => [person.id, person.name ?? person.address]));
+  const names = new Map(people.map((person) => [person.id, displayName(person)]));
   return (key) =>
     key
       .replace(/^(owners|team|group|contacts):/, '')

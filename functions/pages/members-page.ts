@@ -1,6 +1,6 @@
 import type { MemberForm } from '#contracts/forms.ts';
 import type { Instant } from '#domain/instant.ts';
-import type { Person, PersonId } from '#domain/people.ts';
+import { displayName, type Person, type PersonId } from '#domain/people.ts';
 import type { sizeWarning } from '#domain/rota.ts';
 import { errorSummary, type Field, type FormPlace, type FormSpec, renderForm } from './form.ts';
 import { doneNotice, groupNav } from './group-page.ts';
@@ -29,8 +29,6 @@ export interface MembersModel {
   readonly nameOf: (person: PersonId | undefined) => string;
   readonly size: ReturnType<typeof sizeWarning>;
 }
-
-const nameOf = (person: Person): string => person.name ?? person.address;
 
 const states: Readonly<Record<NonNullable<Person['member']>, string>> = {
   invited: 'invited',
@@ -64,7 +62,7 @@ ${table(
   'Members of the working group',
   ['Name', 'Address', 'State', 'Support', 'You can'],
   model.members.map((line) => [
-    html`${nameOf(line.person)}${line.person.github ? html`<br><span class="soft">GitHub ${line.person.github}</span>` : ''}`,
+    html`${displayName(line.person)}${line.person.github ? html`<br><span class="soft">GitHub ${line.person.github}</span>` : ''}`,
     line.person.address,
     html`<span class="tag">${line.person.member ? states[line.person.member] : ''}</span>`,
     support(context, line.support),
@@ -78,7 +76,7 @@ ${table(
             'Volunteers',
             ['Name', 'Address', 'Who they are', 'Support', 'You can'],
             model.volunteers.map((line) => [
-              nameOf(line.person),
+              displayName(line.person),
               line.person.address,
               [
                 line.person.volunteer?.team,
@@ -114,7 +112,7 @@ const sure = (label: string): Field => ({ kind: 'tick', name: 'sure', label });
 
 /** The forms of membership. */
 export function memberForm(form: MemberForm, person: Person | undefined, me: PersonId): FormSpec {
-  const name = person ? nameOf(person) : '';
+  const name = person ? displayName(person) : '';
   const own = person?.id === me;
   switch (form) {
     case 'invite':
@@ -186,7 +184,7 @@ export const invitationPage = (context: PageContext, person: Person, place: Form
   shell({
     title: 'An invitation',
     context,
-    who: nameOf(person),
+    who: displayName(person),
     narrow: true,
     body: place
       ? html`${errorSummary(place.attempt?.errors ?? [])}<h1>Join the ${context.signature}?</h1><p>Members take turns on duty, triage reports, open advisories, notify maintainers, and send the reminders of their shift.</p><p>They keep what they learn to themselves until a fix is public. Their name stands in the record beside what they do.</p><p>If you do nothing, you are not a member, and nothing else happens.</p>${renderForm(

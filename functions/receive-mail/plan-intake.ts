@@ -8,7 +8,7 @@ import { archiveKey, type Intake, type IntakeKind } from '#domain/intake.ts';
 import { dispositionOf, flagsOf, type IntakeFacts, kindOf } from '#domain/intake-rules.ts';
 import type { Addressee, Letter } from '#domain/letter.ts';
 import { openDisclosure, referenceOf } from '#domain/open-disclosure.ts';
-import type { Person, PersonId } from '#domain/people.ts';
+import { isErased, type Person, type PersonId } from '#domain/people.ts';
 import { responseTarget } from '#domain/response-target.ts';
 import { suppressedBy } from '#domain/suppression.ts';
 
@@ -19,7 +19,9 @@ export interface Situation {
   readonly now: Instant;
   readonly size: number | undefined;
   readonly facts: IntakeFacts;
-  readonly sender: { readonly id: PersonId; readonly mailbox: Mailbox; readonly known: boolean } | undefined;
+  readonly sender:
+    | { readonly id: PersonId; readonly mailbox: Mailbox; readonly record: Person | undefined }
+    | undefined;
   /** The disclosure of the reply address, where the mail came to one whose token is right. */
   readonly thread: Disclosure | undefined;
   /** The thread has ended: what comes to it is a new report that is linked to it (policy A3). */
@@ -146,15 +148,16 @@ function writesOf(
   disclosure: Disclosure | undefined,
 ): readonly Write[] {
   const { sender } = situation;
+  const known = sender?.record;
   const person: Person | undefined =
-    sender && !sender.known && answerable.includes(intake.disposition)
+    sender && (!known || isErased(known)) && answerable.includes(intake.disposition)
       ? {
           id: sender.id,
-          version: 1,
+          version: (known?.version ?? 0) + 1,
           address: sender.mailbox.address,
           ...(sender.mailbox.name && { name: sender.mailbox.name }),
           roles: ['reporter'],
-          epoch: 1,
+          epoch: known?.epoch ?? 1,
         }
       : undefined;
   return [
@@ -170,7 +173,7 @@ function writesOf(
           { counter: `disclosure#${yearOf(intake.receivedAt)}`, expect: situation.lastNumber },
         ] as const)
       : ([{ put: 'intake', item: intake, expect: 0 }] as const)),
-    ...(person ? ([{ put: 'person', item: person, expect: 0 }] as const) : []),
+    ...(person ? ([{ put: 'person', item: person, expect: known?.version ?? 0 }] as const) : []),
   ];
 }
 

@@ -190,7 +190,7 @@ async function situationOf(deps: ReceiveMailDeps, mail: ReadMail): Promise<Situa
       // What the record knows of an address is true of a sender only who proves it.
       knownAs: person && facts.authenticated === 'yes' ? person.roles : [],
     },
-    sender: id && facts.sender ? { id, mailbox: facts.sender, known: person !== undefined } : undefined,
+    sender: id && facts.sender ? { id, mailbox: facts.sender, record: person } : undefined,
     thread: found?.disclosure,
     threadEnded: found !== undefined && found.thread.kind === 'attach' && found.ended,
     named: named.map((disclosure) => disclosure.id),

@@ -56,6 +56,18 @@ export class InMemoryStore implements DeskStore {
     this.#clock = clock;
   }
 
+  /** Everything that is kept, as text: to be searched for what must not be there. */
+  everything(): string {
+    return JSON.stringify([...this.#rows, ...this.#events, ...this.#marks, ...this.#counts]);
+  }
+
+  /** Where a person left something, as the administrator's search finds it. */
+  async tracesOf(person: PersonId) {
+    const disclosures = this.#all<Disclosure>('DISC#', ({ reporters }) => reporters.includes(person));
+    const intakes = this.#all<Intake>('INTAKE#', ({ from }) => from === person);
+    return { disclosures: disclosures.map(({ id }) => id), intakes: intakes.map(({ mailKey }) => mailKey) };
+  }
+
   async disclosure(id: string) {
     return this.#item<Disclosure>(`DISC#${id}`);
   }

@@ -1,0 +1,100 @@
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { createArchive } from '#adapters/archive.ts';
+import { createDeskStore } from '#adapters/disclosure-store.ts';
+import { createPersonSearch } from '#adapters/person-search.ts';
+import { commitCommand } from '#commit/commit-command.ts';
+import { erasePerson } from '#commit/erase-person.ts';
+import type { Clock } from '#contracts/ports.ts';
+import { instant } from '#domain/instant.ts';
+import { deploymentOf, settingsOf } from '../lib/config.ts';
+import { openClock } from './clock.ts';
+import { loadConfig } from './desk.ts';
+import { type Reach, reachAws, reachLocal, worldOf } from './doctor.ts';
+import { projectRoot } from './emulator/environment.ts';
+
+const usage = `npm run erase-person -- --address NAME@EXAMPLE.ORG [options]
+  Erases one person's record on their request (policy A8). The audit trail stays.
+  --yes           do not ask
+  --local         on the desk that runs on this machine
+  --folder DIR    where that desk keeps its state (default: .desk)`;
+
+/** Erases the person of an address on a deployed desk, and says what that came to. @throws Error where nobody has it */
+export async function eraseByAddress(
+  reach: Pick<Reach, 'config' | 'place' | 'local'>,
+  outputs: Readonly<Record<string, string>>,
+  address: string,
+  clock: Clock,
+): Promise<readonly string[]> {
+  const { config, place, local } = reach;
+  const client = new DynamoDBClient(place);
+  const table = outputs.TableName ?? '';
+  const store = createDeskStore({ table, clock, client });
+  const archive = createArchive({
+    bucket: outputs.BucketName ?? '',
+    client: new S3Client({ ...place, forcePathStyle: local }),
+  });
+  const search = createPersonSearch({ table, client });
+  const ids = await search.byAddress(address);
+  if (ids.length === 0) throw new Error(`Nobody is recorded with the address ${address}.`);
+  const lines: string[] = [];
+  for (const id of ids) {
+    const settings = settingsOf(deploymentOf(config), '');
+    const { disclosures, mails, kept } = await erasePerson(
+      { store, archive, clock, commit: commitCommand({ store, clock, settings }), tracesOf: search.tracesOf },
+      id,
+    );
+    lines.push(`Erased ${id}: ${mails} mails, ${disclosures} disclosures.`);
+    if (kept.length > 0)
+      lines.push(
+        `Still open, so that the report itself is kept until the end: ${kept.join(', ')}. Run this again then.`,
+      );
+  }
+  lines.push('Backups and former versions of deleted mails are gone in 35 days.');
+  if (JSON.stringify(config).toLowerCase().includes(address.toLowerCase()))
+    lines.push('desk.config.ts still names the address: take it out, and deploy.');
+  return lines;
+}
+
+async function confirmed(address: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const typed = await terminal.question(`This cannot be undone. Type ${address} to erase them: `);
+  terminal.close();
+  return typed.trim() === address;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      address: { type: 'string' },
+      yes: { type: 'boolean' },
+      local: { type: 'boolean' },
+      folder: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  const { address } = values;
+  if (values.help || !address) {
+    console.log(usage);
+    if (!values.help) process.exitCode = 2;
+    return;
+  }
+  const config = await loadConfig();
+  const folder = resolve(values.folder ?? resolve(projectRoot, '.desk'));
+  const reach = values.local ? reachLocal(config, folder) : reachAws(config);
+  const clock = values.local ? openClock(resolve(folder, 'clock.json')) : { now: () => instant(Date.now()) };
+  const stack = await worldOf(reach).aws.stack(config.stackName);
+  if (!stack) throw new Error(`There is no stack ${config.stackName} in ${config.region}.`);
+  if (!values.yes && !(await confirmed(address))) throw new Error('Nothing was erased.');
+  for (const line of await eraseByAddress(reach, stack.outputs, address, clock)) console.log(line);
+}
+
+if (import.meta.main)
+  await main(process.argv.slice(2)).catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
