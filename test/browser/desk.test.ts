@@ -3,6 +3,7 @@ import { localDate, localText } from '#domain/calendar.ts';
 import { day, hour, plus } from '#domain/instant.ts';
 import { severityOf, severityText } from '#domain/severity.ts';
 import { pressEverything, readEverything } from './scanners.ts';
+import { describeToday } from './today.ts';
 import { chooseVector, fillTriage } from './triage.ts';
 import {
   kept,
@@ -332,6 +333,8 @@ describe('the maintainer’s way to publication, by clicking (OEP-60 R7, R14–R
     await context.close();
   });
 });
+
+describeToday(() => world);
 
 describe('every page fits (style, Pages and letters 7)', () => {
   it('into 320 px, without scrolling sideways', async () => {
