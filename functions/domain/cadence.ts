@@ -8,7 +8,7 @@ import type { Frequency } from './severity.ts';
 
 /*
  * The reminder clock (OEP-60 R8–R10; policy.md, "Reminder clock" and what follows it). Ten worked examples with
- * dates stand in docs/reminder-clock.md. Everything here is arithmetic on one reminder group; who sends, stores
+ * dates stand in docs/policy.md. Everything here is arithmetic on one reminder group; who sends, stores
  * and shows is elsewhere.
  */
 

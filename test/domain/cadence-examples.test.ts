@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { replay, type Scenario } from './cadence-replay.ts';
 
-/** docs/reminder-clock.md: the rows of the table under each heading. */
+/** docs/policy.md: the rows of the table under each heading. */
 function examples(): Map<string, [string, string][]> {
-  const text = readFileSync(new URL('../../docs/reminder-clock.md', import.meta.url), 'utf8');
-  const sections = text.split(/^## /m).slice(1);
+  const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8');
+  const [, examples = ''] = text.split(/^## The reminder clock in ten examples$/m);
+  const sections = examples.split(/^## /m)[0]?.split(/^### /m).slice(1) ?? [];
   return new Map(
     sections.map((section) => {
       const [heading = '', ...lines] = section.split('\n');
@@ -129,7 +130,7 @@ const scenarios: Record<string, Scenario> = {
   },
 };
 
-describe('R8–R10: the ten worked examples of docs/reminder-clock.md', () => {
+describe('R8–R10: the ten worked examples of docs/policy.md', () => {
   test.each(Object.entries(scenarios))('%s', (heading, scenario) => {
     const written = examples().get(heading);
 

@@ -22,7 +22,7 @@ export const at = (text: string): Instant => `${text.replace(' ', 'T')}:00.000Z`
 const said = (when: Instant) => when.slice(0, 16).replace('T', ' ');
 const word = (rating: Rating) => rating.charAt(0).toUpperCase() + rating.slice(1);
 
-/** What happens to entries, in the words of docs/reminder-clock.md. */
+/** What happens to entries, in the words of docs/policy.md. */
 export type Happening =
   | { at: string; notify: string; rating: Rating; maintainer?: string }
   | { at: string; rate: string; rating: Rating }
