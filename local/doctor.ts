@@ -77,7 +77,7 @@ export function reachLocal(config: DeskConfig, folder: string): Reach {
 }
 
 /** The place with the credentials of whoever looks: the SDK finds them in a profile, a session or the environment. */
-function targetOf(place: AwsPlace): AwsTarget {
+export function targetOf(place: AwsPlace): AwsTarget {
   const { credentials } = new DynamoDBClient(place).config;
   return { ...place, credentials };
 }

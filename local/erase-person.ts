@@ -2,10 +2,8 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { createArchive } from '#adapters/archive.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
-import { createPersonSearch } from '#adapters/person-search.ts';
 import { commitCommand } from '#commit/commit-command.ts';
 import { erasePerson } from '#commit/erase-person.ts';
 import type { Clock } from '#contracts/ports.ts';
@@ -13,8 +11,9 @@ import { instant } from '#domain/instant.ts';
 import { deploymentOf, settingsOf } from '../lib/config.ts';
 import { openClock } from './clock.ts';
 import { loadConfig } from './desk.ts';
-import { type Reach, reachAws, reachLocal, worldOf } from './doctor.ts';
+import { type Reach, reachAws, reachLocal, targetOf, worldOf } from './doctor.ts';
 import { projectRoot } from './emulator/environment.ts';
+import { createPersonSearch } from './person-search.ts';
 
 const usage = `npm run erase-person -- --address NAME@EXAMPLE.ORG [options]
   Erases one person's record on their request (policy A8). The audit trail stays.
@@ -24,20 +23,20 @@ const usage = `npm run erase-person -- --address NAME@EXAMPLE.ORG [options]
 
 /** Erases the person of an address on a deployed desk, and says what that came to. @throws Error where nobody has it */
 export async function eraseByAddress(
-  reach: Pick<Reach, 'config' | 'place' | 'local'>,
+  reach: Pick<Reach, 'config' | 'place'>,
   outputs: Readonly<Record<string, string>>,
   address: string,
   clock: Clock,
 ): Promise<readonly string[]> {
-  const { config, place, local } = reach;
-  const client = new DynamoDBClient(place);
+  const { config, place } = reach;
+  const aws = targetOf(place);
   const table = outputs.TableName ?? '';
-  const store = createDeskStore({ table, clock, client });
+  const store = createDeskStore({ table, clock, aws });
   const archive = createArchive({
     bucket: outputs.BucketName ?? '',
-    client: new S3Client({ ...place, forcePathStyle: local }),
+    aws,
   });
-  const search = createPersonSearch({ table, client });
+  const search = createPersonSearch({ table, client: new DynamoDBClient(place) });
   const ids = await search.byAddress(address);
   if (ids.length === 0) throw new Error(`Nobody is recorded with the address ${address}.`);
   const lines: string[] = [];

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
-import { createPersonSearch } from '#adapters/person-search.ts';
 import { openDisclosure } from '#domain/open-disclosure.ts';
 import type { Person } from '#domain/people.ts';
 import { localCredentials, localRegion } from '../../local/emulator/environment.ts';
 import { type Emulator, startEmulator } from '../../local/emulator/ministack.ts';
+import { createPersonSearch } from '../../local/person-search.ts';
 import { TestClock } from '../support/clock.ts';
 import { describeStore } from '../support/store-contract.ts';
 
@@ -66,7 +66,11 @@ describe('A8: an administrator looks for what a person left', () => {
   it('finds the record by its address, and the mails and disclosures that came from them', async () => {
     const table = await emptyTable();
     const clock = new TestClock();
-    const store = createDeskStore({ table, clock, client });
+    const store = createDeskStore({
+      table,
+      clock,
+      aws: { endpoint: emulator.endpoint, region: localRegion, credentials: localCredentials },
+    });
     const search = createPersonSearch({ table, client });
     const put = (item: Person) =>
       store.commit({
