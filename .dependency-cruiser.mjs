@@ -83,6 +83,14 @@ export default {
       to: { path: '^(local|test|bench)/' },
     },
     {
+      name: 'the-model-shares-nothing',
+      comment:
+        'The yardstick of the reminders is written from the policy’s text: it shares no code with the desk.',
+      severity: 'error',
+      from: { path: '^local/simulate/(model|plan)\\.ts$' },
+      to: { pathNot: ['^local/simulate/plan\\.ts$', '^node_modules/temporal-polyfill/'] },
+    },
+    {
       name: 'no-circles',
       severity: 'error',
       from: {},
