@@ -84,9 +84,9 @@ export function describeToday(worldOf: () => World): void {
       const shift = (await rota()).at(-1);
       const other = (await rota()).at(-2);
       if (!shift || !other) throw new Error('the rota is too short');
-      const [giver, taker] = [await addressOf(other), await nameOf(other)];
+      const taker = { address: await addressOf(other), name: await nameOf(other) };
       const context = await world.window();
-      const page = await signIn(context, await addressOf(await shiftAt(now())));
+      const page = await signIn(context, await addressOf(shift));
       await page.goto(new URL('/desk/rota', world.desk.addresses.desk).href);
       const middle = localText(plus(shift.start, 72 * hour), world.desk.config.zone).split('T');
 
@@ -99,13 +99,13 @@ export function describeToday(worldOf: () => World): void {
       const refused = await page.getByRole('alert').innerText();
       await page.getByLabel('Split at').fill(middle[0] ?? '');
       await page.getByLabel('at', { exact: true }).fill(middle[1] ?? '');
-      await page.getByLabel('Who is on duty from then on?').selectOption({ label: taker });
+      await page.getByLabel('Who is on duty from then on?').selectOption({ label: taker.name });
       await press(page, 'Split the shift');
 
       expect(refused).toContain('Nothing was changed yet');
       expect(await page.getByRole('status').innerText()).toContain('The shift was split.');
       expect((await rota()).slice(-2).map(({ member }) => member)).toEqual([shift.member, other.member]);
-      await mailTo(world.desk.gateway.mailbox, giver, /A shift is yours/);
+      await mailTo(world.desk.gateway.mailbox, taker.address, /A shift is yours/);
       await context.close();
     });
 
@@ -175,7 +175,7 @@ export function describeToday(worldOf: () => World): void {
         'Severity is wrong',
         async (page) => {
           await page.getByRole('radio', { name: /^With a rating alone/ }).check();
-          await page.locator('select[name=label]').selectOption('high');
+          await page.locator('input[name=label][value=high]').check();
           await press(page, 'Put this severity in force');
         },
         'adjudicate',
