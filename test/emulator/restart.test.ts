@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Instant } from '#domain/instant.ts';
+import { localDate } from '#domain/calendar.ts';
+import { day, type Instant, plus } from '#domain/instant.ts';
 import type { Desk } from '../../local/desk.ts';
 import type { Mail } from '../../local/mail-gateway/mailbox.ts';
 import { linkIn, Visitor } from '../../local/visitor.ts';
@@ -103,7 +104,7 @@ test('after a restart every open disclosure has a running execution at its store
     hold('needs-information', 'Which release is it?'),
     hold('invalid-pending', 'We could not reproduce it.'),
   ]);
-  const later = { date: desk.clock.now().slice(0, 4) + '-12-31', reason: 'After the freeze.' };
+  const later = { date: localDate(plus(desk.clock.now(), 30 * day), 'UTC'), reason: 'After the freeze.' };
   await act(await member(desk, of('deferred')), of('deferred'), 'defer', later);
   await desk.quiet();
   await order(desk.github.url, 'fail', { method: 'POST', path: posting, drop: true, times: 99 });
