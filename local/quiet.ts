@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { waits } from '#contracts/machine.ts';
 import type { DeskStore } from '#contracts/ports.ts';
-import { machineStateOf } from '#domain/machine.ts';
+import { isWait, machineStateOf } from '#domain/machine.ts';
 
 /** Something is still under way after this long: it is stuck, not slow. */
 const patienceMs = 60_000;
@@ -44,7 +43,7 @@ async function busy(deps: Parameters<typeof quietly>[0]): Promise<string | undef
     const disclosure = await deps.store.disclosure(id);
     if (!disclosure) continue;
     const state = machineStateOf(disclosure);
-    if (!(waits as readonly string[]).includes(state)) return `${id} in ${state}`;
+    if (!isWait(state)) return `${id} in ${state}`;
     const held = (await deps.store.tokens(id)).some(
       ({ wait, generation }) => wait === state && generation === disclosure.generation,
     );

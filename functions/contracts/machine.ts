@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { waits } from '#domain/machine.ts';
 
 /** Inputs and outputs of the state machine's tasks: ids alone, never a word of a report. */
 const ids = {
@@ -18,9 +19,6 @@ export type NotifyInput = z.infer<typeof notifyInput>;
 /** Of one round of the Map over repositories. */
 export const repositoryInput = z.strictObject({ ...ids, repository: z.string() });
 export type RepositoryInput = z.infer<typeof repositoryInput>;
-
-/** States that wait for people. */
-export const waits = ['AwaitTriage', 'AwaitAnnouncement', 'AwaitMerge', 'AwaitPublication'] as const;
 
 /** Of a state that waits. */
 export const holdInput = z.strictObject({

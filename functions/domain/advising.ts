@@ -1,3 +1,4 @@
+import { askCredit } from './credit.ts';
 import type { Severity } from './disclosure.ts';
 import {
   breakSilence,
@@ -108,11 +109,9 @@ export const advisingRules: Rules<
     draft.data.ghsa = command.advisory.ghsa;
     noteAdvisories(draft);
     // Chosen before there was an advisory to set it in (policy A6).
-    if (
-      !entry.advisory &&
-      Object.values(draft.disclosure.credit).some(({ choice }) => choice !== 'anonymous')
-    )
-      draft.signals.push({ kind: 'update-advisory', repository: command.repository, what: 'credit' });
+    const choices = new Set(Object.values(draft.disclosure.credit).map(({ choice }) => choice));
+    if (!entry.advisory)
+      for (const choice of choices) askCredit(draft, requireEntry(draft, command.repository), choice);
     // 403 and the like: a person does it by hand, the disclosure goes on.
     for (const { what, why } of command.handOffs ?? [])
       write(draft, 'hand-off', onDuty(draft), {

@@ -1,3 +1,4 @@
+import { askCredit } from './credit.ts';
 import { type Draft, onDuty, type Rules, sayable, set, workingGroup, write } from './draft.ts';
 import { Refused } from './errors.ts';
 import { answerReporter } from './triage.ts';
@@ -51,11 +52,7 @@ export const conversationRules: Rules<
     const before = draft.disclosure.credit[draft.actor.person]?.choice;
     set(draft, { credit: { ...draft.disclosure.credit, [draft.actor.person]: command.credit } });
     draft.data.choice = command.credit.choice;
-    // Who takes their login back is taken off the advisory, too.
-    const shows = command.credit.choice !== 'anonymous' || before === 'login';
-    for (const entry of draft.disclosure.entries)
-      if (entry.advisory && shows)
-        draft.signals.push({ kind: 'update-advisory', repository: entry.repository, what: 'credit' });
+    for (const entry of draft.disclosure.entries) askCredit(draft, entry, command.credit.choice, before);
     if (draft.disclosure.stage === 'published') write(draft, 'follow-up', workingGroup, sayable(draft));
   },
 

@@ -19,7 +19,7 @@ import { Refused } from './errors.ts';
 import type { Instant } from './instant.ts';
 import type { Letter, Signal } from './letter.ts';
 import { reached, type Stage, transitionOf } from './lifecycle.ts';
-import { machineStateOf } from './machine.ts';
+import { isWait, machineStateOf } from './machine.ts';
 import type { Actor } from './people.ts';
 import { mayGive, needsReasonFromMember } from './permissions.ts';
 import { allMerged, allPublished, mergesComplete, published, releaseRules } from './release.ts';
@@ -184,8 +184,9 @@ export function decide(
   if (!draft.postponed) settle(draft);
   tellGroup(draft, command);
   requireAllowedStage(draft, command);
-  if (machineStateOf(draft.disclosure) !== machineStateOf(disclosure))
-    draft.signals.push({ kind: 'advance' });
+  // A task of the machine goes on by what it returns; only a wait is told that it is over.
+  const waited = machineStateOf(disclosure);
+  if (isWait(waited) && machineStateOf(draft.disclosure) !== waited) draft.signals.push({ kind: 'advance' });
   const after = pruneTold({ ...draft.disclosure, version: disclosure.version + 1 }, situation.policy);
   return {
     disclosure: after,

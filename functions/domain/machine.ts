@@ -11,6 +11,11 @@ export type MachineState =
   | 'AwaitPublication'
   | 'CloseDisclosure';
 
+/** States that wait for people; in each other one the machine is at work. */
+export const waits = ['AwaitTriage', 'AwaitAnnouncement', 'AwaitMerge', 'AwaitPublication'] as const;
+
+export const isWait = (state: MachineState): boolean => (waits as readonly MachineState[]).includes(state);
+
 /** Entries that the machine still has to open an advisory for. */
 const withoutAdvisory = (disclosure: Disclosure) =>
   openEntries(disclosure).filter((entry) => !entry.advisory && !entry.handOff);

@@ -34,7 +34,7 @@ export async function updateAdvisory(deps: ErrandDeps, errand: Errand<Update>): 
   return 'done';
 }
 
-/** GitHub credits accounts alone: a name is a person's to write into the text. */
+/** GitHub credits accounts alone: a name was handed to a person when it was chosen. */
 async function setCredit(
   deps: ErrandDeps,
   disclosure: Disclosure,
@@ -46,8 +46,6 @@ async function setCredit(
   const github = await githubOf(deps, url);
   const credits = logins.map((login) => ({ login, type: 'reporter' as const }));
   await github.updateAdvisory(entry.repository, ghsa, { credits });
-  if (chosen.some(({ choice }) => choice === 'name'))
-    throw new ByHand('The reporter chose to be credited by name, and GitHub credits only accounts.', url);
   return 'done';
 }
 

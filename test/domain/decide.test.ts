@@ -22,6 +22,8 @@ import {
   textRef,
 } from '../support/desk-situation.ts';
 
+const advisory = { ghsa: 'GHSA-aaaa-bbbb-0001', url: 'https://github.test/GHSA-1', state: 'draft' } as const;
+
 const refusal = (act: () => unknown): Refused => {
   try {
     act();
@@ -607,6 +609,34 @@ describe('release', () => {
       }),
     );
     expect(it.last.signals).toContainEqual({ kind: 'advance' });
+  });
+
+  test('A6: a name is handed to a person at once, a login is an errand; before there is an advisory, neither', () => {
+    const it = new Case();
+    it.do(member, accept('openedx/one'));
+    it.do(reporter, { name: 'choose-credit', credit: { choice: 'name', as: 'Ada Lovelace' } });
+    expect([it.last.letters, it.last.signals]).toEqual([[], []]);
+
+    it.do(deskActor, { name: 'record-advisory', repository: 'openedx/one', advisory });
+    const byHand = it.last;
+    it.do(reporter, { name: 'choose-credit', credit: { choice: 'login', as: 'ada' } });
+
+    expect(byHand.letters).toMatchObject([
+      { template: 'hand-off', params: { what: 'set-credit', url: advisory.url } },
+    ]);
+    expect(JSON.stringify(byHand.letters)).not.toContain('Lovelace');
+    expect(byHand.signals).toEqual([]);
+    expect(it.last.signals).toEqual([{ kind: 'update-advisory', repository: 'openedx/one', what: 'credit' }]);
+  });
+
+  test('a task of the machine goes on by what it returns: only a wait that is over is told', () => {
+    const it = new Case();
+
+    it.do(member, accept('openedx/one'));
+    expect(it.last.signals).toEqual([{ kind: 'advance' }]);
+    it.do(deskActor, { name: 'record-advisory', repository: 'openedx/one', advisory });
+
+    expect(it.last.signals).toEqual([]);
   });
 
   test('a claimed merge asks people and concludes nothing', () => {

@@ -136,7 +136,7 @@ describe('update-advisory', () => {
     expect(shown()?.credits).toEqual([{ login: 'finder', type: 'reporter' }]);
   });
 
-  it('A6: a name is a person’s to write, since GitHub credits accounts alone', async () => {
+  it('A6: a name is handed to a person when it is chosen, and is no errand', async () => {
     const credit = { choice: 'name' as const, as: 'Grace' };
     await run(await act({ kind: 'reporter', person: ids.reporter }, { name: 'choose-credit', credit }));
 

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import validate from 'asl-validator';
 import { describe, expect, test } from 'vitest';
-import { waits } from '#contracts/machine.ts';
 import { stages, transitions } from '#domain/lifecycle.ts';
-import { machineStateOf } from '#domain/machine.ts';
+import { machineStateOf, waits } from '#domain/machine.ts';
 import { lastRetry } from '../../functions/notify-maintainers/notify-maintainers.ts';
 import { Case, deskActor, githubActor, member, textRef } from '../support/desk-situation.ts';
 
