@@ -21,6 +21,8 @@ export default {
     securityAddress: 'security@openedx.example',
     // Used for nothing else: replies come back to case+<token>@ this domain.
     replyDomain: 'desk.openedx.example',
+    // The working group's own list: a notice to the group is one letter. Left out: one letter to each member.
+    groupAddress: 'security-wg@openedx.example',
     // Lists whose software rewrites the sender before mail reaches us.
     trustedForwarders: ['googlegroups.com'],
     // pgpKeyUrl: 'https://openedx.example/security.asc',

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { unpacked } from '#adapters/packed-item.ts';
 
 /** What one writing call to the table cost. */
 export interface Write {
@@ -26,6 +27,8 @@ interface Request {
     readonly pk?: Text;
     readonly sk?: Text;
     readonly item?: { readonly M?: { readonly type?: Text } };
+    /** Packed; base64, as JSON has bytes. */
+    readonly z?: { readonly B?: string };
   };
   readonly TransactItems?: readonly { readonly Put?: Request }[];
 }
@@ -114,9 +117,17 @@ function unitsOf({ CapacityUnits = 0, GlobalSecondaryIndexes = {} }: Consumed) {
   return { table: CapacityUnits - indexes, indexes };
 }
 
+function typeOf({ item, z }: NonNullable<Request['Item']>): string {
+  const { type } = (unpacked({
+    ...(z?.B && { z: Buffer.from(z.B, 'base64') }),
+    item: { type: item?.M?.type?.S },
+  }) ?? {}) as { type?: string };
+  return type ?? '';
+}
+
 function whatOf(operation: string, asked: Request): Pick<Write, 'what' | 'partition'> {
   const event = asked.TransactItems?.find(({ Put }) => Put?.Item?.sk?.S?.startsWith('EVENT#'))?.Put?.Item;
-  if (event) return { what: `commit ${event.item?.M?.type?.S}`, partition: event.pk?.S ?? '' };
+  if (event) return { what: `commit ${typeOf(event)}`, partition: event.pk?.S ?? '' };
   const key = asked.Key ?? asked.Item;
   const kind = key?.sk?.S?.split('#')[0];
   return { what: `${operation} ${kind}`, partition: key?.pk?.S ?? '' };

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { DeleteScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetExecutionHistoryCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { messages } from '#contracts/log.ts';
 import { type FunctionName, functionNames } from '../lib/functions.ts';
 import {
@@ -173,7 +174,7 @@ async function live(desk: Desk): Promise<Findings> {
       sweep: `${stack}-remind-maintainers`,
     });
     const before = await invocations(desk.addresses.endpoint, stack);
-    await liveOnce({ ...desk, travel });
+    await liveOnce({ ...desk, travel, quiet: untilTold(desk) });
     const after = await invocations(desk.addresses.endpoint, stack);
     const entered = await transitions(sfn, desk.outputs.StateMachineArn ?? '');
     const letters = desk.gateway.mailbox.list().length;
@@ -183,6 +184,33 @@ async function live(desk: Desk): Promise<Findings> {
     watch.stop();
     await meter.close();
   }
+}
+
+/**
+ * Rest as the days between two acts bring it: what SES tells of the letters is recorded, too. Where the demonstration
+ * does not rest, neither do people: acts of one sitting.
+ */
+function untilTold(desk: Desk): () => Promise<void> {
+  const sqs = new SQSClient({
+    endpoint: desk.addresses.endpoint,
+    region: localRegion,
+    credentials: localCredentials,
+  });
+  return async () => {
+    for (;;) {
+      await desk.quiet();
+      const { Attributes } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: desk.outputs.LetterEventsQueueUrl ?? '',
+          AttributeNames: ['All'],
+        }),
+      );
+      const { ApproximateNumberOfMessages: ready, ApproximateNumberOfMessagesNotVisible: taken } =
+        Attributes ?? {};
+      if (Number(ready) + Number(taken) === 0) return;
+      await pause(200);
+    }
+  };
 }
 
 async function liveOnce(desk: Desk): Promise<void> {

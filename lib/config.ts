@@ -40,6 +40,10 @@ export const localDifferences = [
     name: 'unnarrowed actions',
     why: "the emulator's IAM sees no identity behind SendRawEmail, no state machine behind a task token, no group of a schedule",
   },
+  {
+    name: 'gathering window',
+    why: 'what SES tells of letters gathers for a minute on AWS, for two seconds here, where somebody waits to see it',
+  },
   { name: 'clock offset', why: 'time travel makes a year of reminders testable in seconds' },
   { name: 'endpoints', why: 'GitHub, Discourse and the front are addresses on this machine' },
 ] as const;

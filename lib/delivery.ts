@@ -6,18 +6,17 @@ import {
   CfnConfigurationSetEventDestination,
   CfnEmailIdentity,
 } from 'aws-cdk-lib/aws-ses';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment as deliverEnvironment } from '../functions/deliver/env.ts';
 import { environment as observeLettersEnvironment } from '../functions/observe-letters/env.ts';
 import { environment as runErrandsEnvironment } from '../functions/run-errands/env.ts';
-import { type DeskContext, DeskFunction } from './desk-function.ts';
+import { acceptPlainHttp, type DeskContext, DeskFunction } from './desk-function.ts';
 import type { DisclosureLifecycle } from './disclosure-lifecycle.ts';
 import type { DisclosureTable } from './disclosure-table.ts';
 import type { LinkKeys } from './link-keys.ts';
-import { deadLetterQueue, type MailIntake } from './mail-intake.ts';
+import { deadLetterQueue, type MailIntake, queueDefaults } from './mail-intake.ts';
 import type { OutsideSystems } from './outside-systems.ts';
 
 export interface DeliveryProps extends DeskContext {
@@ -32,6 +31,16 @@ export interface DeliveryProps extends DeskContext {
 /** What SES tells us of a letter (facts: bounces and complaints come by the configuration set). */
 const letterEvents = ['send', 'delivery', 'bounce', 'complaint'];
 
+/** How long a batch of what SES told may take. */
+const observeSeconds = 60;
+
+/**
+ * SES tells of each letter two or three times within seconds, and what one act sets off sends letters for some seconds
+ * more: gathered for a minute they cost one invocation, and the letters of one event one write. A lost outcome is
+ * judged after 15 minutes, so that a minute is early enough. On one machine nobody waits for a minute.
+ */
+const gatherSeconds = { aws: 60, local: 2 };
+
 /** The configuration set's name, which the functions' settings hold too. */
 export const configurationSetName = (stackName: string): string => `${stackName}-letters`;
 
@@ -41,6 +50,7 @@ export class Delivery extends Construct {
   readonly runErrands: DeskFunction;
   readonly observeLetters: DeskFunction;
   readonly lettersTopic: Topic;
+  readonly lettersQueue: Queue;
   readonly identity: CfnEmailIdentity;
   readonly configurationSet: CfnConfigurationSet;
   readonly deadLetters: Readonly<Record<'deliveries' | 'errands' | 'letterEvents', Queue>>;
@@ -66,6 +76,7 @@ export class Delivery extends Construct {
       masterKey: props.key,
       enforceSSL: props.deployment.local === undefined,
     });
+    this.lettersQueue = this.gather(props);
     this.observeLetters = this.makeObserver(props);
     if (props.deployment.local === undefined) this.publishEvents();
   }
@@ -115,7 +126,7 @@ export class Delivery extends Construct {
     props.intake.allowArchive(deliver, { read: ['text', 'mail', 'in'] });
     props.lifecycle.allowDriving(deliver);
     this.allowSending(deliver, props);
-    this.follow(deliver, 'waits', this.deadLetters.deliveries, props);
+    this.follow(deliver, 'deliver', this.deadLetters.deliveries, props);
     return deliver;
   }
 
@@ -185,12 +196,59 @@ export class Delivery extends Construct {
       name: 'observe-letters',
       description: 'Records what became of each letter',
       environment: observeLettersEnvironment,
+      timeoutSeconds: observeSeconds,
     });
     props.table.allowCommits(observer, 'list');
-    this.lettersTopic.addSubscription(
-      new LambdaSubscription(observer.function, { deadLetterQueue: this.deadLetters.letterEvents }),
-    );
+    const queue = this.lettersQueue;
+    observer.allow({
+      actions: [
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+        'sqs:ChangeMessageVisibility',
+        'sqs:GetQueueAttributes',
+      ],
+      resources: [queue.queueArn],
+    });
+    observer.allow({ actions: ['kms:Decrypt'], resources: [props.key.keyArn] });
+    const { aws, local } = gatherSeconds;
+    new EventSourceMapping(observer, 'Told', {
+      target: observer.function,
+      eventSourceArn: queue.queueArn,
+      batchSize: 100,
+      maxBatchingWindow: Duration.seconds(props.deployment.local ? local : aws),
+      // The least that Lambda allows: more would take the same minute's events apart.
+      maxConcurrency: 2,
+      reportBatchItemFailures: true,
+    }).node.addDependency(observer.role);
     return observer;
+  }
+
+  /** The queue in which SES's events gather. By hand, as the intake's: see there. */
+  private gather(props: DeliveryProps): Queue {
+    const deadLetters = this.deadLetters.letterEvents;
+    const queue = new Queue(this, 'LetterEventQueue', {
+      ...queueDefaults(props),
+      visibilityTimeout: Duration.seconds(6 * observeSeconds + gatherSeconds.aws),
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
+    });
+    acceptPlainHttp(props, queue, 'AwsSolutions-SQS4');
+    for (const each of [queue, deadLetters])
+      each.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'EventsOfTheTopic',
+          principals: [new ServicePrincipal('sns.amazonaws.com')],
+          actions: ['sqs:SendMessage'],
+          resources: [each.queueArn],
+          conditions: { ArnEquals: { 'aws:SourceArn': this.lettersTopic.topicArn } },
+        }),
+      );
+    new CfnSubscription(this, 'Subscription', {
+      topicArn: this.lettersTopic.topicArn,
+      protocol: 'sqs',
+      endpoint: queue.queueArn,
+      redrivePolicy: { deadLetterTargetArn: deadLetters.queueArn },
+    });
+    return queue;
   }
 
   private publishEvents(): void {

@@ -110,6 +110,7 @@ export class DeskStack extends Stack {
       BucketName: intake.bucket.bucketName,
       IntakeTopicArn: intake.topic.topicArn,
       LetterEventsTopicArn: delivery.lettersTopic.topicArn,
+      LetterEventsQueueUrl: delivery.lettersQueue.queueUrl,
       ApiUrl: pages.api.apiEndpoint,
       ApiId: pages.api.apiId,
       LinkBase: linkBase,

@@ -35,7 +35,7 @@ export interface MailIntakeProps extends DeskContext {
 const receiveSeconds = 120;
 
 /** What an SQS queue of the desk is like: encrypted, and silent after four days (mail headers pass through it). */
-const queueDefaults = ({ key, deployment }: DeskContext) => ({
+export const queueDefaults = ({ key, deployment }: DeskContext) => ({
   encryption: QueueEncryption.KMS,
   encryptionMasterKey: key,
   dataKeyReuse: Duration.hours(1),

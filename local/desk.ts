@@ -206,6 +206,8 @@ async function bringUp(
     seed: discourseSeed(config, secrets),
     stateFile: join(folder, 'world', 'discourse.json'),
     webhook: { url: `${front.url}/hooks/discourse`, secret: secrets.discourseWebhook },
+    // As docs/deploy.md tells the forum's owner.
+    subscribed: ['post'],
   });
   closers.push(() => discourse.close());
   await storeSecrets(endpoint, config, secrets);

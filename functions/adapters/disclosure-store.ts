@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { QueryCommandInput, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { chained } from '#commit/chain.ts';
+import { isSettled, newsOf } from '#commit/delivery-state.ts';
 import type {
   Clock,
   Commit,
   Delivery,
+  DeliveryNews,
   DeskEvent,
   DeskStore,
   DueItem,
@@ -16,7 +18,7 @@ import type {
 import { ActorInactive, CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
 import { parseItem } from '#contracts/stored-items.ts';
 import { isOpen } from '#domain/disclosure.ts';
-import { type Instant, ms, plus } from '#domain/instant.ts';
+import { day, type Instant, ms, plus } from '#domain/instant.ts';
 import { listOf } from '#domain/intake.ts';
 import { errandKinds } from '#domain/letter.ts';
 import type { Person, PersonId } from '#domain/people.ts';
@@ -32,6 +34,7 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from './dynamo.ts';
+import { packed, unpacked } from './packed-item.ts';
 
 /** Index partitions that spread writes; a partition takes 1,000 write units a second. */
 const shards = 4;
@@ -42,10 +45,6 @@ type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[numb
 
 const duePage = 100;
 const eventKey = (cause: string): string => `EVENT#${cause}`;
-
-/** A delivery that needs nothing more of us. */
-const final = ({ state }: Delivery): boolean =>
-  state !== 'leased' && state !== 'withheld' && state !== 'unknown';
 
 /** Key, condition and index attributes of one write. */
 function placeOf(write: Write): { pk: string; sk: string; what: string; index: Item } {
@@ -126,9 +125,9 @@ export function createDeskStore(config: {
     const { Item: found } = await dynamo.send(
       new GetCommand({ TableName: table, Key: { pk, sk }, ConsistentRead: true }),
     );
-    if (found && typeof found.head === 'string') {
+    if (found?.head) {
       if (heads.size > 500) heads.clear();
-      heads.set(pk, { version: Number(found.v), head: found.head });
+      heads.set(pk, { version: Number(found.v), head: hex(found.head) });
     }
     return found;
   }
@@ -139,7 +138,7 @@ export function createDeskStore(config: {
     sk: string,
   ) {
     const found = await get(pk, sk);
-    return found && parseItem(kind, pk, found.item);
+    return found && parseItem(kind, pk, unpacked(found));
   }
 
   async function query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Item[]> {
@@ -171,7 +170,7 @@ export function createDeskStore(config: {
     const known = heads.get(pk);
     if (known?.version === version) return known.head;
     const found = await get(pk, sk);
-    return typeof found?.head === 'string' ? found.head : '';
+    return found?.head ? hex(found.head) : '';
   }
 
   function transactPut(write: Write, head: string | undefined): TransactItem {
@@ -198,9 +197,9 @@ export function createDeskStore(config: {
           pk,
           sk,
           v: write.expect + 1,
-          ...(head && { head }),
+          ...(head && { head: Buffer.from(head, 'hex') }),
           ...index,
-          item: { ...write.item, version: write.expect + 1 },
+          ...packed({ ...write.item, version: write.expect + 1 }),
         },
         ConditionExpression:
           write.expect === 0
@@ -217,16 +216,17 @@ export function createDeskStore(config: {
   }
 
   function transactEvent(made: DeskEvent): TransactItem {
-    const { waits, errands } = waitsOf(made);
+    const { deliver, errands } = consumersOf(made);
     return {
       Put: {
         TableName: table,
         Item: {
           pk: made.partition,
           sk: eventKey(made.cause),
-          item: made,
+          ...packed(made),
           delivery: {},
-          ...(waits && { waits: `waits#${shardOf(made.cause)}`, waitsAt: made.at }),
+          ...((deliver || errands) && { waits: `waits#${shardOf(made.cause)}`, waitsAt: made.at }),
+          ...(deliver && { deliver: 'yes' }),
           ...(errands && { errands: 'yes' }),
         },
         ConditionExpression: 'attribute_not_exists(pk)',
@@ -322,31 +322,18 @@ export function createDeskStore(config: {
       if (!event) throw new RangeError(`${partition} has no event of the cause ${cause}`);
       const taken = parts.filter((part) => free(event.delivery[part]));
       if (taken.length === 0) return [];
-      const names = Object.fromEntries(taken.map((part) => [`#${part}`, part]));
+      const leases = Object.fromEntries(
+        taken.map((part): [string, Delivery] => [
+          part,
+          { state: 'leased', at: now, attempts: (event.delivery[part]?.attempts ?? 0) + 1 },
+        ]),
+      );
       try {
         await dynamo.send(
           new UpdateCommand({
+            ...setParts(event, leases),
             TableName: table,
             Key: { pk: partition, sk: eventKey(cause) },
-            UpdateExpression: `SET ${taken.map((part) => `delivery.#${part} = :new${part}`).join(', ')}`,
-            ConditionExpression: taken
-              .map((part) =>
-                event.delivery[part]
-                  ? `delivery.#${part} = :old${part}`
-                  : `attribute_not_exists(delivery.#${part})`,
-              )
-              .join(' AND '),
-            ExpressionAttributeNames: names,
-            ExpressionAttributeValues: Object.fromEntries(
-              taken.flatMap((part): [string, Delivery][] => {
-                const held = event.delivery[part];
-                const leased: Delivery = { state: 'leased', at: now, attempts: (held?.attempts ?? 0) + 1 };
-                return [
-                  [`:new${part}`, leased],
-                  ...(held ? [[`:old${part}`, held] as [string, Delivery]] : []),
-                ];
-              }),
-            ),
           }),
         );
         return taken;
@@ -360,35 +347,34 @@ export function createDeskStore(config: {
   async function recordDelivery(
     partition: Partition,
     cause: string,
-    parts: Readonly<Record<string, Delivery>>,
-    done: boolean,
-  ): Promise<void> {
-    const names = Object.keys(parts);
+    news: Readonly<Record<string, DeliveryNews>>,
+  ): Promise<readonly string[]> {
     const Key = { pk: partition, sk: eventKey(cause) };
-    if (names.length > 0 || done) {
-      const sets = names.map((part) => `delivery.#${part} = :${part}`);
-      const { Attributes } = await dynamo.send(
-        new UpdateCommand({
-          TableName: table,
-          Key,
-          UpdateExpression: [
-            ...(sets.length > 0 ? [`SET ${sets.join(', ')}`] : []),
-            ...(done ? ['REMOVE waits, waitsAt, errands'] : []),
-          ].join(' '),
-          ...(names.length > 0 && {
-            ExpressionAttributeNames: Object.fromEntries(names.map((part) => [`#${part}`, part])),
-            ExpressionAttributeValues: Object.fromEntries(names.map((part) => [`:${part}`, parts[part]])),
+    for (;;) {
+      const event = await readEvent(partition, cause);
+      const known = event ? newsOf(event.delivery, news) : {};
+      const parts = Object.keys(known);
+      if (!event || parts.length === 0) return [];
+      const settled = isSettled(event, { ...event.delivery, ...known });
+      try {
+        const { Attributes } = await dynamo.send(
+          new UpdateCommand({
+            ...setParts(event, known, settled ? ' REMOVE waits, waitsAt' : ''),
+            TableName: table,
+            Key,
+            ReturnValues: settled ? 'NONE' : 'ALL_NEW',
           }),
-          ReturnValues: done ? 'NONE' : 'ALL_NEW',
-        }),
-      );
-      if (done || !Attributes || Attributes.waits === undefined) return;
-      const { delivery, letters, signals } = storedEvent(Attributes);
-      const all = [...letters.map((_, at) => `L${at}`), ...signals.map((_, at) => `S${at}`)];
-      if (!all.every((part) => delivery[part] && final(delivery[part]))) return;
-      await dynamo.send(
-        new UpdateCommand({ TableName: table, Key, UpdateExpression: 'REMOVE waits, waitsAt, errands' }),
-      );
+        );
+        // Somebody else settled the other parts meanwhile, and saw ours open.
+        if (Attributes?.waits !== undefined && isSettled(event, storedEvent(Attributes).delivery))
+          await dynamo.send(
+            new UpdateCommand({ TableName: table, Key, UpdateExpression: 'REMOVE waits, waitsAt' }),
+          );
+        return parts;
+      } catch (error) {
+        // Somebody told something of the same parts meanwhile: what is news is looked at again.
+        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
+      }
     }
   }
 
@@ -430,32 +416,41 @@ export function createDeskStore(config: {
     key: string,
     limits: readonly { readonly window: string; readonly limit: number; readonly expires: Instant }[],
   ): Promise<boolean> {
+    const Key = { pk: `COUNT#${key}`, sk: 'COUNT' };
     for (;;) {
       const now = clock.now();
-      const places = limits.map((each) => ({ ...each, pk: `COUNT#${key}#${each.window}`, sk: 'COUNT' }));
-      const held = await Promise.all(places.map(({ pk, sk }) => get(pk, sk)));
-      const used = held.map((item) => (item && String(item.expires) > now ? Number(item.used) : 0));
-      if (places.some(({ limit }, at) => (used[at] ?? 0) >= limit)) return false;
-      const items = places.map(({ pk, sk, expires }, at): TransactItem => {
-        const before = held[at];
-        const alive = before !== undefined && String(before.expires) > now;
-        const until = alive ? String(before.expires) : expires;
-        return {
-          Put: {
-            TableName: table,
-            Item: { pk, sk, used: (used[at] ?? 0) + 1, expires: until, ttl: ttlOf(until) },
-            ConditionExpression: before ? 'used = :used AND expires = :expires' : 'attribute_not_exists(pk)',
-            ...(before && {
-              ExpressionAttributeValues: { ':used': before.used, ':expires': before.expires },
-            }),
-          },
-        };
-      });
+      const held = await get(Key.pk, Key.sk);
+      const alive = Object.entries(
+        (held?.windows ?? {}) as Record<string, { used: number; expires: Instant }>,
+      ).filter(([, { expires }]) => expires > now);
+      const windows = new Map(alive);
+      if (limits.some(({ window, limit }) => (windows.get(window)?.used ?? 0) >= limit)) return false;
+      for (const { window, expires } of limits) {
+        const open = windows.get(window) ?? { used: 0, expires };
+        windows.set(window, { ...open, used: open.used + 1 });
+      }
+      const last =
+        [...windows.values()]
+          .map(({ expires }) => expires)
+          .sort()
+          .at(-1) ?? now;
       try {
-        await dynamo.send(new TransactWriteCommand({ TransactItems: items }));
+        await dynamo.send(
+          new PutCommand({
+            TableName: table,
+            Item: {
+              ...Key,
+              n: Number(held?.n ?? 0) + 1,
+              windows: Object.fromEntries(windows),
+              ttl: ttlOf(last),
+            },
+            ConditionExpression: held ? 'n = :n' : 'attribute_not_exists(pk)',
+            ...(held && { ExpressionAttributeValues: { ':n': held.n } }),
+          }),
+        );
         return true;
       } catch (error) {
-        if (!(error instanceof TransactionCanceledException)) throw error;
+        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
       }
     }
   }
@@ -518,9 +513,17 @@ export function createDeskStore(config: {
     },
     lease,
     recordDelivery,
-    async putToken(disclosure, wait, token) {
+    async putToken(disclosure, token) {
       await dynamo.send(
-        new PutCommand({ TableName: table, Item: { pk: `DISC#${disclosure}`, sk: `TOKEN#${wait}`, token } }),
+        new PutCommand({
+          TableName: table,
+          Item: {
+            pk: `DISC#${disclosure}`,
+            sk: `TOKEN#g${token.generation}`,
+            token,
+            ttl: ttlOf(plus(token.at, tokenDays * day)),
+          },
+        }),
       );
     },
     async tokens(disclosure) {
@@ -531,23 +534,11 @@ export function createDeskStore(config: {
       });
       return items
         .filter((item) => !item.dropped)
-        .map((item) => ({ ...(item.token as StoredToken), wait: String(item.sk).slice('TOKEN#'.length) }));
-    },
-    async dropToken(disclosure, wait, token) {
-      try {
-        await dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { pk: `DISC#${disclosure}`, sk: `TOKEN#${wait}` },
-            UpdateExpression: 'SET dropped = :yes, #ttl = :ttl',
-            ConditionExpression: '#token.#token = :token',
-            ExpressionAttributeNames: { '#token': 'token', '#ttl': 'ttl' },
-            ExpressionAttributeValues: { ':token': token, ':yes': true, ':ttl': ttlOf(clock.now()) },
-          }),
-        );
-      } catch (error) {
-        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
-      }
+        .map(({ sk, token }): StoredToken => {
+          // Before, each wait had an item of its own, with its name in the key.
+          const wait = String(sk).slice('TOKEN#'.length);
+          return { ...{ wait }, ...(token as StoredToken) };
+        });
     },
     countWithin,
     async mark(name) {
@@ -569,17 +560,45 @@ export function createDeskStore(config: {
 /** Seconds since the epoch, for the table's TTL; deletion comes late, reads filter. */
 const ttlOf = (at: Instant): number => Math.ceil(ms(at) / 1000);
 
+/** A wait of the machine ends after 60 days at the latest; its token is of no use any more then. */
+const tokenDays = 61;
+
+/** Hashes lie in the table as bytes; before, they were hex. */
+const hex = (head: unknown): string =>
+  typeof head === 'string' ? head : Buffer.from(head as Uint8Array).toString('hex');
+
 /** Which consumers of the stream an event concerns. */
-function waitsOf(event: DeskEvent): { waits: boolean; errands: boolean } {
+function consumersOf({ letters, signals }: DeskEvent): { deliver: boolean; errands: boolean } {
+  const isErrand = ({ kind }: DeskEvent['signals'][number]): boolean => errandKinds.includes(kind);
   return {
-    waits: event.letters.length + event.signals.length > 0,
-    errands: event.signals.some(({ kind }) => errandKinds.includes(kind)),
+    deliver: letters.length > 0 || signals.some((signal) => !isErrand(signal)),
+    errands: signals.some(isErrand),
+  };
+}
+
+/** Writes parts of a delivery, if each still stands as it was read. */
+function setParts({ delivery }: StoredEvent, parts: Readonly<Record<string, Delivery>>, more = '') {
+  const names = Object.keys(parts);
+  return {
+    UpdateExpression: `SET ${names.map((part) => `delivery.#${part} = :new${part}`).join(', ')}${more}`,
+    ConditionExpression: names
+      .map((part) =>
+        delivery[part] ? `delivery.#${part} = :old${part}` : `attribute_not_exists(delivery.#${part})`,
+      )
+      .join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(names.map((part) => [`#${part}`, part])),
+    ExpressionAttributeValues: Object.fromEntries(
+      names.flatMap((part): [string, Delivery | undefined][] => [
+        [`:new${part}`, parts[part]],
+        ...(delivery[part] ? [[`:old${part}`, delivery[part]] as [string, Delivery]] : []),
+      ]),
+    ),
   };
 }
 
 /** An event as the table holds it → as the desk reads it. */
 export function storedEvent(item: Item): StoredEvent {
-  const made = item.item as Record<string, unknown> | undefined;
+  const made = unpacked(item) as Record<string, unknown> | undefined;
   return parseItem('event', `${String(item.pk)} ${String(item.sk)}`, {
     ...made,
     delivery: item.delivery ?? {},
@@ -599,7 +618,7 @@ async function batchPeople(
       new BatchGetCommand({ RequestItems: { [table]: { Keys: keys.slice(0, 100), ConsistentRead: true } } }),
     );
     for (const found of Responses?.[table] ?? [])
-      people.push(parseItem('person', String(found.pk), found.item));
+      people.push(parseItem('person', String(found.pk), unpacked(found)));
     keys = [...(UnprocessedKeys?.[table]?.Keys ?? []), ...keys.slice(100)];
   }
   return people;

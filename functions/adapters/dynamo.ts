@@ -97,9 +97,20 @@ type Values = Readonly<Record<string, unknown>>;
 const eachOf = (values: object, change: (value: Values) => unknown): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value as Values)]));
 
+/** JSON has bytes in base64. The desk has them at the top of an item alone. */
+const bytesToJson = (value: Values): unknown =>
+  value.B instanceof Uint8Array ? { B: Buffer.from(value.B).toString('base64') } : value;
+const bytesFromJson = (value: Values): unknown =>
+  typeof value.B === 'string' ? { B: Buffer.from(value.B, 'base64') } : value;
+
+/** An item as JSON has it → plain values. */
+export const plainItem = (item: unknown): Record<string, unknown> =>
+  unmarshall(eachOf(item as object, bytesFromJson) as Parameters<typeof unmarshall>[0]);
+
 /** Plain values → DynamoDB's, wherever an operation has them. */
 function typed(input: object): Values {
-  const convert = (values: unknown) => marshall(values as Values, { removeUndefinedValues: true });
+  const convert = (values: unknown) =>
+    eachOf(marshall(values as Values, { removeUndefinedValues: true }), bytesToJson);
   return Object.fromEntries(
     Object.entries(input).map(([name, value]) => {
       switch (name) {
@@ -129,15 +140,12 @@ function plain(output: object): Values {
         case 'Item':
         case 'Attributes':
         case 'LastEvaluatedKey':
-          return [name, unmarshall(value)];
+          return [name, plainItem(value)];
         case 'Items':
         case 'Keys':
-          return [name, value.map((item: never) => unmarshall(item))];
+          return [name, value.map(plainItem)];
         case 'Responses':
-          return [
-            name,
-            eachOf(value, (items) => (items as unknown as never[]).map((item) => unmarshall(item))),
-          ];
+          return [name, eachOf(value, (items) => (items as unknown as readonly unknown[]).map(plainItem))];
         case 'UnprocessedKeys':
           return [name, eachOf(value, plain)];
         default:

@@ -1,10 +1,9 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { type Log, messages } from '#contracts/log.ts';
 import type { DeskStore, Partition, StoredEvent } from '#contracts/ports.ts';
 import { redelivery } from '#contracts/replay.ts';
 import { storedEvent } from './disclosure-store.ts';
+import { plainItem } from './dynamo.ts';
 
 /**
  * Takes the new events of a stream batch one after the other. The first that fails ends the batch there: a stream
@@ -19,7 +18,7 @@ export async function streamBatch(
     let event: StoredEvent | undefined;
     try {
       if (!dynamodb?.NewImage) throw new TypeError('a stream record has no new image');
-      event = storedEvent(unmarshall(dynamodb.NewImage as Record<string, AttributeValue>));
+      event = storedEvent(plainItem(dynamodb.NewImage));
       await take(event);
     } catch (error) {
       log(messages.letterFailed, { error: (error as Error).name, correlation: event?.correlation });

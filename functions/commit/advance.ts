@@ -12,7 +12,8 @@ interface HeldToken {
 /**
  * Resolves the waits of a disclosure that are over, by the record as it stands now: a wait is over when the
  * machine belongs elsewhere, and a token of an older generation ends its execution. A stale token is a no-op;
- * calling this twice does no harm.
+ * calling this twice does no harm, as
+ * it is called again for a token that was resolved before: it stays until the machine's next wait.
  */
 export async function advance(
   deps: { readonly store: DeskStore; readonly runner: Pick<LifecycleRunner, 'resolve'>; readonly log: Log },
@@ -31,7 +32,6 @@ export async function advance(
     const outcome = await deps.runner
       .resolve(token, output)
       .catch((error: Error) => deniedIfStale(error, stale));
-    await deps.store.dropToken(id, wait, token);
     if (outcome === 'resolved') resolved += 1;
     deps.log(messages.advanced, {
       disclosure: id,

@@ -27,6 +27,7 @@ export const messages = {
   letterUnknown: message('POST04', 'error', 'Nobody knows whether a sensitive letter went out'),
   letterSkipped: message('POST05', 'warn', 'A letter has no recipient any more'),
   letterEvent: message('POST06', 'info', 'SES told how a letter fared'),
+  letterEventFailed: message('POST07', 'error', 'What SES told could not be recorded; it comes again'),
   advanced: message('FLOW01', 'info', 'A wait of the state machine was resolved'),
   executionStarted: message('FLOW02', 'info', 'An execution was started'),
   executionReplaced: message('FLOW03', 'warn', 'A lost execution is replaced'),

@@ -63,6 +63,9 @@ export interface Delivery {
   readonly why?: string | undefined;
 }
 
+/** What became of a part, as the one who tells it knows; attempts and SES's id stay where they are not told. */
+export type DeliveryNews = Omit<Delivery, 'attempts'> & { readonly attempts?: number | undefined };
+
 export interface StoredEvent extends DeskEvent {
   /** `L0`, `L1` … for letters, `S0` … for signals. */
   readonly delivery: Readonly<Record<string, Delivery>>;
@@ -141,18 +144,18 @@ export interface DeskStore {
     lapsesBefore: Instant,
   ): Promise<readonly string[]>;
   /**
-   * Records how parts of an event stand. The event leaves the waiting index when every letter and signal of it
-   * stands finally; `done` says that the caller knows this to be so.
+   * Records how parts of an event stand, and answers which of it was news: what is known already, or better, stays.
+   * An event all of whose letters and signals stand finally leaves the waiting index with the same write.
    */
   recordDelivery(
     partition: Partition,
     cause: string,
-    parts: Readonly<Record<string, Delivery>>,
-    done: boolean,
-  ): Promise<void>;
-  putToken(disclosure: string, wait: string, token: StoredToken): Promise<void>;
-  tokens(disclosure: string): Promise<readonly (StoredToken & { readonly wait: string })[]>;
-  dropToken(disclosure: string, wait: string, token: string): Promise<void>;
+    news: Readonly<Record<string, DeliveryNews>>,
+  ): Promise<readonly string[]>;
+  /** Keeps the token of an execution's wait, in the place of the one of its wait before; it expires by itself. */
+  putToken(disclosure: string, token: StoredToken): Promise<void>;
+  /** The last token of each generation, be it still waited for or not. */
+  tokens(disclosure: string): Promise<readonly StoredToken[]>;
   /** Counts one use under a limit; false (and nothing counted) when the limit is reached. TTL'd. */
   countWithin(
     key: string,
@@ -169,6 +172,8 @@ export interface DueItem {
 }
 
 export interface StoredToken {
+  /** The state of the machine that waits. */
+  readonly wait: string;
   readonly token: string;
   readonly generation: number;
   readonly at: Instant;

@@ -30,7 +30,8 @@ export const deliver =
       deps,
       event,
       partsOf(event),
-      { again: options.again, alone: !hasErrands(event) },
+      // The machine's names and tokens make its signals once, however often they are given.
+      { again: options.again, free: (part) => 'signal' in part },
       (name, part, attempts) => deliverPart(deps, event, name, part, attempts),
     );
 
@@ -44,9 +45,6 @@ function partsOf(event: StoredEvent): Map<string, Part> {
   );
   return new Map([...letters, ...signals]);
 }
-
-const hasErrands = (event: StoredEvent): boolean =>
-  event.signals.some(({ kind }) => errandKinds.includes(kind));
 
 async function deliverPart(
   deps: DeliverDeps,

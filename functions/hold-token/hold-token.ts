@@ -16,10 +16,7 @@ export const holdToken =
   }) =>
   async (input: HoldInput): Promise<void> => {
     const { disclosure, generation, wait, token } = input;
-    const known = (await deps.store.tokens(disclosure)).find((held) => held.wait === wait);
-    // A late start of an older generation must not push the newer one's token out.
-    if (!known || known.generation <= generation)
-      await deps.store.putToken(disclosure, wait, { token, generation, at: deps.clock.now() });
+    await deps.store.putToken(disclosure, { wait, token, generation, at: deps.clock.now() });
     deps.log(messages.tokenHeld, { disclosure, generation, wait, correlation: input.correlation });
     await advance(deps, disclosure, [{ token, generation, wait }]);
   };

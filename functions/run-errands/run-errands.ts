@@ -32,8 +32,7 @@ export const runErrands =
     const event = (await deps.store.event(given.partition, given.cause)) ?? given;
     const parts = partsOf(event);
     if (parts.size === 0) return;
-    const alone = event.letters.length === 0 && parts.size === event.signals.length;
-    await deliverLeased(deps, event, parts, { again: options.again, alone }, (name, signal, attempts) =>
+    await deliverLeased(deps, event, parts, { again: options.again }, (name, signal, attempts) =>
       runOne(deps, event, name, signal, attempts),
     );
   };

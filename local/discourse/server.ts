@@ -27,6 +27,8 @@ export interface DiscourseOptions {
   readonly log?: (line: string) => void;
   /** Where webhooks go; also settable by `POST /_control/webhooks`. */
   readonly webhook?: { readonly url: string; readonly secret: string };
+  /** What the webhook is subscribed to, as Discourse's admin page asks; without it, both. */
+  readonly subscribed?: readonly ('topic' | 'post')[];
 }
 
 export type RunningDiscourse = Running<DiscourseState>;
@@ -50,7 +52,11 @@ export async function startDiscourse(options: DiscourseOptions): Promise<Running
       ...(options.webhook === undefined ? {} : { webhooks: [options.webhook] }),
       initial: () => sown(options.seed),
     },
-    ({ state, webhook }) => {
+    ({ state, webhook: send }) => {
+      const { subscribed } = options;
+      const webhook: typeof send = (event, ...about) => {
+        if (!subscribed || subscribed.some((kind) => event.startsWith(`${kind}_`))) send(event, ...about);
+      };
       const tell = (event: string) => (stored: StoredPost) => {
         webhook(event, undefined, { post: postShape(state, stored) });
       };

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
@@ -134,6 +135,39 @@ def retry_what_is_reported():
     lambda_svc._execute_function = execute_and_look
 
 
+def gather_batches():
+    """Lambda waits MaximumBatchingWindowInSeconds for a batch of a queue to fill, and fills it beyond ten messages.
+
+    The emulator keeps both numbers of a mapping, but takes at once what there is, ten at most.
+    """
+    from ministack.services import lambda_svc, sqs
+
+    receive = sqs._receive_messages_for_esm
+
+    def still_gathers(queue_url, most):
+        queue = sqs._get_q(queue_url)
+        arn = queue["attributes"].get("QueueArn")
+        mappings = [each for each in lambda_svc._esms.values() if each.get("EventSourceArn") == arn]
+        window = max((each.get("MaximumBatchingWindowInSeconds") or 0 for each in mappings), default=0)
+        now = time.time()
+        ready = [m for m in list(queue["messages"]) if m.get("visible_at", m["sent_at"]) <= now]
+        oldest = min((m.get("visible_at", m["sent_at"]) for m in ready), default=now)
+        return len(ready) < most and now - oldest < window
+
+    def receive_gathered(queue_url, most):
+        batch = []
+        if still_gathers(queue_url, most):
+            return batch
+        while len(batch) < most:
+            more = receive(queue_url, most - len(batch))
+            if not more:
+                break
+            batch += more
+        return batch
+
+    sqs._receive_messages_for_esm = receive_gathered
+
+
 def main():
     sys.addaudithook(refuse_the_world)
     threading.Thread(target=stop_with_parent, daemon=True).start()
@@ -145,6 +179,7 @@ def main():
 
     read_streams_anew()
     retry_what_is_reported()
+    gather_batches()
 
     asyncio.run(serve(emulator))
 

@@ -74,7 +74,13 @@ interface Pair {
   readonly answer?: Answer;
 }
 
-const item = { pk: 'DISC#1', sk: 'DISC', v: 3, item: { open: true, list: ['a', 1, null], none: undefined } };
+const item = {
+  pk: 'DISC#1',
+  sk: 'DISC',
+  v: 3,
+  item: { open: true, list: ['a', 1, null], none: undefined },
+  z: Uint8Array.of(1, 2, 255),
+};
 const documents = (aws: object) =>
   sdk.DynamoDBDocumentClient.from(new DynamoDBClient(aws), {
     marshallOptions: { removeUndefinedValues: true },

@@ -97,8 +97,8 @@ describe('letters', () => {
     });
 
     const told = tellingOf(event, eventType, bounceType);
-    await observe(told);
-    await observe(told);
+    await observe([{ id: 'm-1', news: told }]);
+    await observe([{ id: 'm-2', news: told }]);
 
     expect(counted).toEqual(expected ? [['LetterFailed', 1]] : []);
   });

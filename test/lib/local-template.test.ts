@@ -39,6 +39,10 @@ const strip: Record<Difference, (template: Whole) => void> = {
       statement.Action = narrow.length === 1 ? narrow[0] : narrow;
       return narrow.length > 0;
     }),
+  'gathering window': (template) => {
+    for (const { Type, Properties } of Object.values(template.Resources))
+      if (Type === 'AWS::Lambda::EventSourceMapping') delete Properties?.MaximumBatchingWindowInSeconds;
+  },
   'clock offset': (template) => eachEnvironment(template, (variables) => delete variables.CLOCK_OFFSET_FILE),
   endpoints: (template) => {
     eachEnvironment(template, (variables) => {

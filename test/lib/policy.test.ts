@@ -187,7 +187,7 @@ describe.each([
 
     test('queues and topics are encrypted; headers stay four days at most', () => {
       const queues = properties('AWS::SQS::Queue');
-      expect(queues).toHaveLength(6);
+      expect(queues).toHaveLength(7);
       for (const queue of queues) {
         expect(queue.KmsMasterKeyId).toBeDefined();
         expect(queue.MessageRetentionPeriod).toBeLessThanOrEqual(4 * 86_400);
@@ -196,14 +196,32 @@ describe.each([
     });
 
     test('a mail that fails three times is set aside; each is handed to one run at a time', () => {
-      const [intake] = properties('AWS::SQS::Queue').filter((queue) => queue.RedrivePolicy);
-      expect(intake.RedrivePolicy.maxReceiveCount).toBe(3);
+      const [intake] = properties('AWS::SQS::Queue').filter(
+        (queue) => queue.RedrivePolicy?.maxReceiveCount === 3,
+      );
       const [receiver] = properties('AWS::Lambda::Function').filter((each) =>
         /-receive-mail$/.test(each.FunctionName),
       );
       expect(intake.VisibilityTimeout).toBeGreaterThanOrEqual(6 * receiver.Timeout);
-      const [source] = properties('AWS::Lambda::EventSourceMapping').filter((each) => each.ScalingConfig);
+      const [source] = properties('AWS::Lambda::EventSourceMapping').filter((each) => each.BatchSize === 5);
       expect(source.ScalingConfig.MaximumConcurrency).toBe(5);
+    });
+
+    test('what SES tells gathers before it is recorded, far within the 15 minutes of a lost outcome', () => {
+      const [source] = properties('AWS::Lambda::EventSourceMapping').filter(
+        (each) => each.MaximumBatchingWindowInSeconds,
+      );
+      const [queue] = properties('AWS::SQS::Queue').filter(
+        (each) => each.RedrivePolicy?.maxReceiveCount === 5,
+      );
+      expect(source.MaximumBatchingWindowInSeconds).toBe(where === 'production' ? 60 : 2);
+      expect(source.ScalingConfig.MaximumConcurrency).toBe(2);
+      expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * 60 + 60);
+      const ofQueues = properties('AWS::SNS::Subscription').filter(({ Protocol }) => Protocol === 'sqs');
+      expect(ofQueues.map(({ RedrivePolicy }) => Object.keys(RedrivePolicy))).toEqual([
+        ['deadLetterTargetArn'],
+        ['deadLetterTargetArn'],
+      ]);
     });
 
     const narrowed =
@@ -236,7 +254,7 @@ describe.each([
   describe('the machinery', () => {
     test('every event source reports single failures and sets aside what it cannot handle', () => {
       const sources = properties('AWS::Lambda::EventSourceMapping');
-      expect(sources).toHaveLength(3);
+      expect(sources).toHaveLength(4);
       for (const source of sources) expect(source.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
       const streams = sources.filter((source) => source.StartingPosition);
       expect(streams).toHaveLength(2);
@@ -256,7 +274,7 @@ describe.each([
         eventName: ['INSERT'],
         dynamodb: { NewImage: { [attribute]: { S: [{ exists: true }] } } },
       });
-      expect(filters).toEqual(expect.arrayContaining([waitsFor('waits'), waitsFor('errands')]));
+      expect(filters).toEqual(expect.arrayContaining([waitsFor('deliver'), waitsFor('errands')]));
     });
 
     test('R8: sweeps and polls come every 15 minutes, the full comparison daily', () => {

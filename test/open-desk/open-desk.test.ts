@@ -610,7 +610,7 @@ describe('acting (5)', () => {
     const event = (await desk.store.events(`DISC#${reference}`)).at(-1);
     expect(await mo.text()).toContain('<span class="tag">waits to be sent</span>');
     const delivery = { state: 'bounced', at: desk.now, attempts: 1 } as const;
-    await desk.store.recordDelivery(`DISC#${reference}`, event?.cause ?? '', { L0: delivery }, true);
+    await desk.store.recordDelivery(`DISC#${reference}`, event?.cause ?? '', { L0: delivery });
     const page = await mo.text();
     expect(page).toContain('<span class="tag">came back: it did not arrive</span>');
     expect(page).toContain('https://github.example/GHSA-9');

@@ -1,8 +1,10 @@
 import { chained } from '#commit/chain.ts';
+import { isSettled, newsOf } from '#commit/delivery-state.ts';
 import type {
   Clock,
   Commit,
   Delivery,
+  DeliveryNews,
   DeskEvent,
   DeskStore,
   DueItem,
@@ -45,7 +47,7 @@ export class InMemoryStore implements DeskStore {
   readonly #clock: Clock;
   readonly #rows = new Map<string, Row>();
   readonly #events = new Map<Partition, StoredEvent[]>();
-  readonly #tokens = new Map<string, Map<string, StoredToken>>();
+  readonly #tokens = new Map<string, Map<number, StoredToken>>();
   readonly #counts = new Map<string, { used: number; expires: Instant }>();
   readonly #marks = new Map<
     string,
@@ -168,29 +170,21 @@ export class InMemoryStore implements DeskStore {
     this.#replace({ ...event, delivery: { ...event.delivery, ...Object.fromEntries(leased) } });
     return taken;
   }
-  async recordDelivery(
-    partition: Partition,
-    cause: string,
-    parts: Readonly<Record<string, Delivery>>,
-    done: boolean,
-  ) {
-    const event = this.#stored(partition, cause);
-    const delivery = { ...event.delivery, ...copied(parts) };
-    const all = [...event.letters.map((_, at) => `L${at}`), ...event.signals.map((_, at) => `S${at}`)];
-    const stands = all.every((part) => delivery[part] && final(delivery[part]));
-    this.#replace({ ...event, delivery, waits: done || stands ? false : event.waits });
+  async recordDelivery(partition: Partition, cause: string, news: Readonly<Record<string, DeliveryNews>>) {
+    const event = this.#events.get(partition)?.find((candidate) => candidate.cause === cause);
+    const known = event ? newsOf(event.delivery, copied(news)) : {};
+    if (!event || Object.keys(known).length === 0) return [];
+    const delivery = { ...event.delivery, ...known };
+    this.#replace({ ...event, delivery, waits: event.waits && !isSettled(event, delivery) });
+    return Object.keys(known);
   }
 
-  async putToken(disclosure: string, wait: string, token: StoredToken) {
-    const waits = this.#tokens.get(disclosure) ?? new Map<string, StoredToken>();
-    this.#tokens.set(disclosure, waits.set(wait, copied(token)));
+  async putToken(disclosure: string, token: StoredToken) {
+    const generations = this.#tokens.get(disclosure) ?? new Map<number, StoredToken>();
+    this.#tokens.set(disclosure, generations.set(token.generation, copied(token)));
   }
   async tokens(disclosure: string) {
-    return [...(this.#tokens.get(disclosure) ?? [])].map(([wait, token]) => ({ ...token, wait }));
-  }
-  async dropToken(disclosure: string, wait: string, token: string) {
-    const waits = this.#tokens.get(disclosure);
-    if (waits?.get(wait)?.token === token) waits.delete(wait);
+    return [...(this.#tokens.get(disclosure) ?? new Map<number, StoredToken>()).values()];
   }
 
   async countWithin(
@@ -267,10 +261,6 @@ export class InMemoryStore implements DeskStore {
     );
   }
 }
-
-/** A delivery that needs nothing more of us. */
-const final = ({ state }: Delivery): boolean =>
-  state !== 'leased' && state !== 'withheld' && state !== 'unknown';
 
 /** The storage key of a write and its name for errors. */
 function keyOf(write: Write): [string, string] {

@@ -381,14 +381,10 @@ export function describeStore(name: string, makeStore: (clock: Clock) => Promise
       test('an event with letters or signals waits until its delivery is done', async () => {
         expect(await store.waiting(10)).toEqual([{ partition: at, cause: 'm1', at: t0 }]);
 
-        await store.recordDelivery(
-          at,
-          'm1',
-          { L0: { state: 'sent', at: t0, sesId: 's-1', attempts: 1 } },
-          false,
-        );
+        await store.recordDelivery(at, 'm1', { L0: { state: 'sent', at: t0, sesId: 's-1', attempts: 1 } });
         expect(await store.waiting(10)).toHaveLength(1);
-        await store.recordDelivery(at, 'm1', { S0: { state: 'sent', at: t0, attempts: 1 } }, true);
+        const rest = { L1: { state: 'failed', at: t0 }, S0: { state: 'sent', at: t0, attempts: 1 } } as const;
+        await store.recordDelivery(at, 'm1', rest);
 
         expect(await store.waiting(10)).toEqual([]);
         expect((await store.event(at, 'm1'))?.delivery).toMatchObject({
@@ -401,15 +397,10 @@ export function describeStore(name: string, makeStore: (clock: Clock) => Promise
         const lapses = plus(t0, -hour);
         expect(await store.lease(at, 'm1', ['L0', 'L1', 'S0'], t0, lapses)).toEqual(['L0', 'L1', 'S0']);
         expect(await store.lease(at, 'm1', ['L0', 'L1', 'S0'], t0, lapses)).toEqual([]);
-        await store.recordDelivery(
-          at,
-          'm1',
-          {
-            L0: { state: 'sent', at: t0, attempts: 1 },
-            L1: { state: 'withheld', at: t0, attempts: 1 },
-          },
-          false,
-        );
+        await store.recordDelivery(at, 'm1', {
+          L0: { state: 'sent', at: t0, attempts: 1 },
+          L1: { state: 'withheld', at: t0, attempts: 1 },
+        });
 
         const later = plus(t0, day);
         expect(await store.lease(at, 'm1', ['L0', 'L1', 'S0'], later, plus(later, -hour))).toEqual([
@@ -433,41 +424,87 @@ export function describeStore(name: string, makeStore: (clock: Clock) => Promise
 
       test('an event whose every part stands finally leaves the waiting index by itself', async () => {
         const sent = { state: 'sent', at: t0, attempts: 1 } as const;
-        await store.recordDelivery(at, 'm1', { L0: sent, L1: sent }, false);
+        await store.recordDelivery(at, 'm1', { L0: sent, L1: sent });
         expect(await store.waiting(10)).toHaveLength(1);
 
-        await store.recordDelivery(at, 'm1', { S0: { ...sent, state: 'skipped' } }, false);
+        await store.recordDelivery(at, 'm1', { S0: { ...sent, state: 'skipped' } });
 
         expect(await store.waiting(10)).toEqual([]);
       });
 
-      test('a letter that is withheld or of unknown outcome goes on waiting', async () => {
-        for (const state of ['withheld', 'unknown'] as const) {
-          const sent = { state: 'sent', at: t0, attempts: 1 } as const;
-          await store.recordDelivery(at, 'm1', { L0: { ...sent, state }, L1: sent, S0: sent }, false);
-          expect(await store.waiting(10)).toHaveLength(1);
-        }
+      test('a letter that is withheld goes on waiting; where nobody knows, a person was asked', async () => {
+        const sent = { state: 'sent', at: t0, attempts: 1 } as const;
+        await store.recordDelivery(at, 'm1', { L0: { ...sent, state: 'withheld' }, L1: sent, S0: sent });
+        expect(await store.waiting(10)).toHaveLength(1);
+
+        await store.recordDelivery(at, 'm1', { L0: { ...sent, state: 'unknown' } });
+
+        expect(await store.waiting(10)).toEqual([]);
+      });
+
+      test('of parts that are told at once by two, the last takes the event off the waiting index', async () => {
+        const sent = { state: 'sent', at: t0, attempts: 1 } as const;
+        await Promise.all([
+          store.recordDelivery(at, 'm1', { L0: sent, L1: sent }),
+          store.recordDelivery(at, 'm1', { S0: sent }),
+        ]);
+
+        expect(await store.waiting(10)).toEqual([]);
+      });
+
+      test('later news never turns back what is known, and what is known is no news', async () => {
+        const told = (state: 'sent' | 'delivered' | 'bounced') =>
+          store.recordDelivery(at, 'm1', { L0: { state, at: t0, sesId: 's-1' } });
+        await store.lease(at, 'm1', ['L0'], t0, t0);
+
+        expect(await told('delivered')).toEqual(['L0']);
+        expect(await told('sent')).toEqual([]);
+        expect(await told('delivered')).toEqual([]);
+        expect(await told('bounced')).toEqual(['L0']);
+        expect(await told('delivered')).toEqual([]);
+
+        expect((await store.event(at, 'm1'))?.delivery.L0).toEqual({
+          ...{ state: 'bounced', at: t0, sesId: 's-1', attempts: 1 },
+        });
+      });
+
+      test('of two that tell at once, the better news stands', async () => {
+        for (const states of [
+          ['sent', 'delivered'],
+          ['bounced', 'delivered'],
+        ] as const)
+          await Promise.all(
+            states.map((state) => store.recordDelivery(at, 'm1', { [states[0]]: { state, at: t0 } })),
+          );
+
+        const { delivery } = (await store.event(at, 'm1')) ?? {};
+        expect([delivery?.sent?.state, delivery?.bounced?.state]).toEqual(['delivered', 'bounced']);
+      });
+
+      test('news of an event that is not there is none', async () => {
+        expect(await store.recordDelivery(at, 'never', { L0: { state: 'sent', at: t0 } })).toEqual([]);
       });
 
       test('what stands beside an event leaves its chain whole', async () => {
-        await store.recordDelivery(at, 'm1', { L0: { state: 'bounced', at: t0, attempts: 1 } }, true);
+        await store.recordDelivery(at, 'm1', { L0: { state: 'bounced', at: t0, attempts: 1 } });
 
         expect(firstBreak(await store.events(at))).toBeUndefined();
       });
     });
 
     describe('tokens, counts and marks', () => {
-      test('a token is kept by disclosure and wait, replaced by a newer one, dropped only if it is the one', async () => {
-        await store.putToken('EDX-2026-0001', 'AwaitTriage', { token: 'a', generation: 1, at: t0 });
-        await store.putToken('EDX-2026-0001', 'AwaitTriage', { token: 'b', generation: 2, at: t0 });
-        await store.putToken('EDX-2026-0001', 'AwaitMerge', { token: 'c', generation: 2, at: t0 });
+      test('a token is kept by disclosure and generation, in the place of the wait before', async () => {
+        const token = (wait: string, name: string, generation: number) => ({
+          ...{ wait, token: name, generation, at: t0 },
+        });
+        await store.putToken('EDX-2026-0001', token('AwaitTriage', 'a', 1));
+        await store.putToken('EDX-2026-0001', token('AwaitTriage', 'b', 2));
+        await store.putToken('EDX-2026-0001', token('AwaitMerge', 'c', 2));
+        await store.putToken('EDX-2026-0002', token('AwaitTriage', 'd', 1));
 
-        await store.dropToken('EDX-2026-0001', 'AwaitTriage', 'a');
-        await store.dropToken('EDX-2026-0001', 'AwaitMerge', 'c');
-
-        expect(await store.tokens('EDX-2026-0001')).toEqual([
-          { token: 'b', generation: 2, at: t0, wait: 'AwaitTriage' },
-        ]);
+        expect((await store.tokens('EDX-2026-0001')).toSorted((x, y) => x.generation - y.generation)).toEqual(
+          [token('AwaitTriage', 'a', 1), token('AwaitMerge', 'c', 2)],
+        );
       });
 
       test('counts stop at the first limit reached, and then nothing is counted', async () => {
