@@ -9,7 +9,6 @@ import {
 } from '@aws-sdk/client-lambda';
 import { DeleteScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetExecutionHistoryCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { messages } from '#contracts/log.ts';
 import { type FunctionName, functionNames } from '../lib/functions.ts';
 import {
@@ -24,6 +23,7 @@ import {
 } from '../local/demo-life.ts';
 import { type Desk, type Ports, startDesk, usualPorts } from '../local/desk.ts';
 import { localCredentials, localRegion } from '../local/emulator/environment.ts';
+import { untilTold } from '../local/quiet.ts';
 import { timeTravel } from '../local/time-travel.ts';
 import { startMeter, type Write } from './capacity-meter.ts';
 import { type Findings, main } from './report.ts';
@@ -174,6 +174,7 @@ async function live(desk: Desk): Promise<Findings> {
       sweep: `${stack}-remind-maintainers`,
     });
     const before = await invocations(desk.addresses.endpoint, stack);
+    // Rest as the days between two acts bring it. Where the demonstration does not rest, neither do people.
     await liveOnce({ ...desk, travel, quiet: untilTold(desk) });
     const after = await invocations(desk.addresses.endpoint, stack);
     const entered = await transitions(sfn, desk.outputs.StateMachineArn ?? '');
@@ -184,33 +185,6 @@ async function live(desk: Desk): Promise<Findings> {
     watch.stop();
     await meter.close();
   }
-}
-
-/**
- * Rest as the days between two acts bring it: what SES tells of the letters is recorded, too. Where the demonstration
- * does not rest, neither do people: acts of one sitting.
- */
-function untilTold(desk: Desk): () => Promise<void> {
-  const sqs = new SQSClient({
-    endpoint: desk.addresses.endpoint,
-    region: localRegion,
-    credentials: localCredentials,
-  });
-  return async () => {
-    for (;;) {
-      await desk.quiet();
-      const { Attributes } = await sqs.send(
-        new GetQueueAttributesCommand({
-          QueueUrl: desk.outputs.LetterEventsQueueUrl ?? '',
-          AttributeNames: ['All'],
-        }),
-      );
-      const { ApproximateNumberOfMessages: ready, ApproximateNumberOfMessagesNotVisible: taken } =
-        Attributes ?? {};
-      if (Number(ready) + Number(taken) === 0) return;
-      await pause(200);
-    }
-  };
 }
 
 async function liveOnce(desk: Desk): Promise<void> {

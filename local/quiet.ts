@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { DeskStore } from '#contracts/ports.ts';
 import { isWait, machineStateOf } from '#domain/machine.ts';
+import type { Desk } from './desk.ts';
+import { localCredentials, localRegion } from './emulator/environment.ts';
 
 /** Something is still under way after this long: it is stuck, not slow. */
 const patienceMs = 60_000;
@@ -29,13 +31,36 @@ export function quietly(deps: {
   };
 }
 
-async function busy(deps: Parameters<typeof quietly>[0]): Promise<string | undefined> {
-  const { Attributes } = await deps.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: deps.queueUrl, AttributeNames: ['All'] }),
+/** How many messages a queue holds, those that are being handled included. */
+async function held(sqs: SQSClient, queueUrl: string): Promise<number> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }),
   );
-  const queued =
+  return (
     Number(Attributes?.ApproximateNumberOfMessages ?? 0) +
-    Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0);
+    Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0)
+  );
+}
+
+/** Rest, and what SES tells of the letters is recorded, too: it gathers for two seconds before. */
+export function untilTold({
+  quiet,
+  addresses,
+  outputs,
+}: Pick<Desk, 'quiet' | 'addresses' | 'outputs'>): () => Promise<void> {
+  const aws = { endpoint: addresses.endpoint, region: localRegion, credentials: localCredentials };
+  const sqs = new SQSClient(aws);
+  return async () => {
+    for (;;) {
+      await quiet();
+      if ((await held(sqs, outputs.LetterEventsQueueUrl ?? '')) === 0) return;
+      await pause(200);
+    }
+  };
+}
+
+async function busy(deps: Parameters<typeof quietly>[0]): Promise<string | undefined> {
+  const queued = await held(deps.sqs, deps.queueUrl);
   if (queued > 0) return `${queued} mails in the queue`;
   const [late] = await deps.store.waiting(1);
   if (late) return `delivery of ${late.partition} ${late.cause}`;
@@ -44,10 +69,10 @@ async function busy(deps: Parameters<typeof quietly>[0]): Promise<string | undef
     if (!disclosure) continue;
     const state = machineStateOf(disclosure);
     if (!isWait(state)) return `${id} in ${state}`;
-    const held = (await deps.store.tokens(id)).some(
+    const waiting = (await deps.store.tokens(id)).some(
       ({ wait, generation }) => wait === state && generation === disclosure.generation,
     );
-    if (!held) return `${id} without a token in ${state}`;
+    if (!waiting) return `${id} without a token in ${state}`;
   }
   return undefined;
 }

@@ -10,6 +10,7 @@ import {
 import { type Desk, type Ports, startDesk, usualPorts } from '../../local/desk.ts';
 import { projectRoot } from '../../local/emulator/environment.ts';
 import { composeMail, sendMail } from '../../local/mail-gateway/compose.ts';
+import { untilTold } from '../../local/quiet.ts';
 import { linkIn, mailTo } from '../../local/visitor.ts';
 import { chromium as installed } from './chromium.ts';
 
@@ -130,6 +131,8 @@ export async function press(page: Page, name: string | RegExp): Promise<void> {
 /** All that the desk keeps of a disclosure and of everybody's mail: the same before and after means that nothing changed. */
 export async function kept({ desk }: World, reference: string): Promise<string> {
   const { store, gateway } = desk;
+  // How a letter fared is news of SES, not of who reads a page.
+  await untilTold(desk)();
   const disclosure = await store.disclosure(reference);
   return JSON.stringify([
     disclosure,
