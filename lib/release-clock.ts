@@ -61,6 +61,7 @@ export class ReleaseClock extends Construct {
 
   /** A recurring schedule with a role that may do nothing but invoke its function. */
   every(target: DeskFunction, id: string, { expression, input, zone, description }: Recurrence): void {
+    const invoker = this.invoker(target);
     const schedule = new CfnSchedule(target, id, {
       name: `${target.name}-${id.toLowerCase()}`,
       groupName: this.group,
@@ -70,7 +71,7 @@ export class ReleaseClock extends Construct {
       flexibleTimeWindow: { mode: 'OFF' },
       target: {
         arn: target.function.functionArn,
-        roleArn: this.invoker(target).roleArn,
+        roleArn: invoker.roleArn,
         input: JSON.stringify(input ?? {}),
         deadLetterConfig: { arn: this.deadLetters.queueArn },
         // A sweep that comes an hour late has been made up by the next ones.
@@ -78,6 +79,8 @@ export class ReleaseClock extends Construct {
       },
     });
     schedule.addResourceDependency(this.groupResource);
+    // A schedule that fires before its role may do anything is a dead letter.
+    schedule.node.addDependency(invoker);
   }
 
   /** The role under which the scheduler invokes one function; shared by all schedules of that function. */

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
@@ -62,7 +63,7 @@ def leave():
     os._exit(0)
 
 
-async def serve(emulator):
+async def serve(emulator, at_end):
     """Serves until SIGTERM, then saves the state and leaves.
 
     MiniStack's own end waits for whatever function is running (measured: 20 s and more, unsaved);
@@ -88,6 +89,7 @@ async def serve(emulator):
         await asyncio.wait_for(saved.wait(), GRACE)
     except asyncio.TimeoutError:
         emulator.save_all(emulator._build_persistence_save_dict())
+    at_end()
     leave()
 
 
@@ -180,8 +182,12 @@ def main():
     read_streams_anew()
     retry_what_is_reported()
     gather_batches()
+    # -I leaves this folder off the path; a checkout stays clean.
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(Path(__file__).parent))
+    import authorise
 
-    asyncio.run(serve(emulator))
+    asyncio.run(serve(emulator, authorise.install(os.environ["REQUESTS_DIR"])))
 
 
 if __name__ == "__main__":

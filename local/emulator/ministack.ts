@@ -26,7 +26,7 @@ export interface Emulator {
 export interface EmulatorOptions {
   /** Port on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
-  /** Folder of this desk's state (made if missing): `aws/` is what survives a restart, `emulator.log` the output. */
+  /** Folder of this desk's state (made if missing): `aws/` is what survives a restart, `emulator.log` the output, `requests/` what was asked of IAM. */
   readonly folder: string;
   /** The SMTP server that takes what SES sends. */
   readonly smtpRelay: { readonly host: string; readonly port: number };
@@ -118,6 +118,7 @@ function emulatorEnvironment(
     STATE_DIR: join(state, 'state'),
     S3_PERSIST: '1',
     S3_DATA_DIR: join(state, 's3'),
+    REQUESTS_DIR: join(folder, 'requests'),
     SMTP_HOST: `${relay.host}:${relay.port}`,
     LAMBDA_EXECUTOR: 'local',
     // Listeners nobody here needs, on fixed ports of their own.

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type Ports, usualPorts } from '../../local/desk.ts';
 import { projectRoot } from '../../local/emulator/environment.ts';
 import { freePort } from '../../local/emulator/ports.ts';
 import { defaultVenv, prepareVenv } from '../../local/emulator/venv.ts';
+import { requestsFolder } from '../../local/grants/evaluate.ts';
 import { processesOf, startRecorded } from './recorded-start.ts';
 
 /** Where the desk of one test run keeps its state and listens. */
@@ -63,5 +64,10 @@ export default async function setup(project: TestProject): Promise<() => void> {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
-  return () => rmSync(folder, { recursive: true, force: true });
+  return () => {
+    // What was asked of IAM in all files of the run: `node local/grants.ts` looks for grants that nothing asked for.
+    rmSync(requestsFolder, { recursive: true, force: true });
+    cpSync(join(folder, 'emulator', 'requests'), requestsFolder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
+  };
 }
