@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import { environment as deliverEnvironment } from '../functions/deliver/env.ts';
 import { environment as observeLettersEnvironment } from '../functions/observe-letters/env.ts';
 import { environment as runErrandsEnvironment } from '../functions/run-errands/env.ts';
-import { acceptPlainHttp, type DeskContext, DeskFunction } from './desk-function.ts';
+import { acceptPlainHttp, allowKeyThrough, type DeskContext, DeskFunction } from './desk-function.ts';
 import type { DisclosureLifecycle } from './disclosure-lifecycle.ts';
 import type { DisclosureTable } from './disclosure-table.ts';
 import type { LinkKeys } from './link-keys.ts';
@@ -121,7 +121,7 @@ export class Delivery extends Construct {
       timeoutSeconds: 60,
     });
     deliver.tell('LINK_BASE', props.linkBase);
-    props.table.allowCommits(deliver, 'list');
+    props.table.allowCommits(deliver, 'Query', 'UpdateItem');
     props.linkKeys.allowSigning(deliver);
     props.intake.allowArchive(deliver, { read: ['text', 'mail', 'in'] });
     props.lifecycle.allowDriving(deliver);
@@ -155,10 +155,9 @@ export class Delivery extends Construct {
       timeoutSeconds: 120,
     });
     errands.tell('LINK_BASE', props.linkBase);
-    props.table.allowCommits(errands, 'list');
+    props.table.allowCommits(errands, 'UpdateItem');
     props.outside.allowGithub(errands);
     props.outside.allowDiscourse(errands);
-    props.intake.allowArchive(errands, { read: ['text'] });
     this.follow(errands, 'errands', this.deadLetters.errands, props);
     return errands;
   }
@@ -174,7 +173,7 @@ export class Delivery extends Construct {
       dynamodb: { NewImage: { [attribute]: { S: [{ exists: true }] } } },
     };
     follower.allow({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] });
-    follower.allow({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [props.key.keyArn] });
+    allowKeyThrough(follower, 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey'], props);
     new EventSourceMapping(follower, 'Changes', {
       target: follower.function,
       eventSourceArn,
@@ -198,7 +197,7 @@ export class Delivery extends Construct {
       environment: observeLettersEnvironment,
       timeoutSeconds: observeSeconds,
     });
-    props.table.allowCommits(observer, 'list');
+    props.table.allowCommits(observer, 'UpdateItem');
     const queue = this.lettersQueue;
     observer.allow({
       actions: [
@@ -209,7 +208,7 @@ export class Delivery extends Construct {
       ],
       resources: [queue.queueArn],
     });
-    observer.allow({ actions: ['kms:Decrypt'], resources: [props.key.keyArn] });
+    allowKeyThrough(observer, 'sqs', ['kms:Decrypt'], props);
     const { aws, local } = gatherSeconds;
     new EventSourceMapping(observer, 'Told', {
       target: observer.function,
@@ -253,13 +252,21 @@ export class Delivery extends Construct {
 
   private publishEvents(): void {
     const { account } = Stack.of(this);
+    const configurationSetArn = Stack.of(this).formatArn({
+      service: 'ses',
+      resource: 'configuration-set',
+      resourceName: configurationSetName(Stack.of(this).stackName),
+    });
     this.lettersTopic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'EventsFromSes',
         principals: [new ServicePrincipal('ses.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [this.lettersTopic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnEquals: { 'aws:SourceArn': configurationSetArn },
+        },
       }),
     );
     new CfnConfigurationSetEventDestination(this, 'Events', {

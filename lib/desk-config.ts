@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { contradictions } from './config-rules.ts';
 
 /**
  * Everything that one deployment decides for itself (`desk.config.ts`). Numbers have the published defaults of
@@ -13,33 +14,30 @@ const domain = z
   .string()
   .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/, 'a domain name in lower case');
 const address = z.email('a mail address').toLowerCase();
+/** As git allows it, near enough: no blank, no control character, none of `~^:?*[\\`. */
+const branch = z.string().regex(/^[^\s\p{C}~^:?*[\\]+$/u, 'a branch');
 const repository = z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'a repository as owner/name');
 const secretName = z
   .string()
   .regex(/^[\w/+=.@-]{1,512}$/, "a secret's name in Secrets Manager, not its value");
-const origin = z
+const httpsUrl = z
   .url({ protocol: /^https$/, error: 'an https URL' })
   .refine((url) => !url.endsWith('/'), 'a URL without a slash at its end');
+/** Scheme and name, no more: a custom domain of an HTTP API has neither port nor path. */
+const origin = z
+  .string()
+  .regex(
+    /^https:\/\/([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/,
+    'https:// and a name in lower case, no more',
+  );
+/** A name, a subject or a signature: one line that says something. */
+const line = (what: string) => z.string().regex(/^[^\s\p{C}]([^\p{C}\n]*[^\s\p{C}])?$/u, what);
 const count = z.int('a whole number').positive('a whole number above 0');
 const days = count.max(3650, 'at most 3650 days');
 
-/** Regions in which SES receives mail (facts of 2023; a newer one can be allowed by `receiving.region`). */
-export const receivingRegions = [
-  'us-east-1',
-  'us-east-2',
-  'us-west-2',
-  'eu-west-1',
-  'eu-west-2',
-  'eu-central-1',
-  'ca-central-1',
-  'ap-northeast-1',
-  'ap-southeast-1',
-  'ap-southeast-2',
-] as const;
-
 const person = z.strictObject({
   address,
-  name: z.string().min(1, 'a name').optional(),
+  name: line('a name').optional(),
   github: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,39}$/, 'a GitHub login')
@@ -57,7 +55,7 @@ const mailSchema = z.strictObject({
   groupAddress: address.optional(),
   /** DKIM domains of list software that rewrites the sender, such as `googlegroups.com`. */
   trustedForwarders: z.array(domain).default([]),
-  pgpKeyUrl: origin.optional(),
+  pgpKeyUrl: httpsUrl.optional(),
   /** Subdomain of SES's envelope sender. */
   mailFrom: z
     .string()
@@ -82,7 +80,12 @@ const receivingSchema = z.strictObject({
     .regex(/^[\w.-]{1,64}$/, "a rule set's name")
     .optional(),
   /** In a joined set: our rule stands behind this one. Absent: it stands first. */
-  afterRule: z.string().optional(),
+  afterRule: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, "a receipt rule's name")
+    .optional(),
+  /** `region` once more: SES has learnt to receive there since the desk's list of such regions was made. */
+  region: z.string('a region').optional(),
   /** Make our own rule set the active one even if another is: that one receives no more mail. */
   takeOver: z.boolean().default(false),
 });
@@ -101,7 +104,7 @@ const linksSchema = z.strictObject({
 });
 
 /** Calendar time from one reminder to the next: so many days or months, at the same local time. */
-type Period = { days: number } | { months: number };
+export type Period = { days: number } | { months: number };
 
 const isPeriod = (value: unknown): boolean => {
   const entries = Object.entries(value ?? {});
@@ -136,9 +139,6 @@ const remindersSchema = z.strictObject({
     .prefault({}),
 });
 
-/** The least that a period may be, in days: to compare periods with. */
-const leastDays = (of: Period): number => ('days' in of ? of.days : of.months * 28);
-
 const policySchema = z.strictObject({
   noticeHours: count.default(48),
   windowHours: count.default(2),
@@ -171,7 +171,7 @@ const concurrencySchema = z.strictObject({
 });
 
 const githubSchema = z.strictObject({
-  apiBase: z.url('a URL').default('https://api.github.com'),
+  apiBase: httpsUrl.default('https://api.github.com'),
   appId: count,
   installationId: count,
   /** Holds `{"privateKey": "…", "webhookSecret": "…"}`. */
@@ -179,7 +179,7 @@ const githubSchema = z.strictObject({
 });
 
 const discourseSchema = z.strictObject({
-  base: z.url('a URL'),
+  base: httpsUrl,
   categoryId: count,
   /** Holds `{"apiKey": "…", "apiUsername": "…", "webhookSecret": "…"}`; absent: prefilled links only. */
   secretName: secretName.optional(),
@@ -187,7 +187,7 @@ const discourseSchema = z.strictObject({
 
 const repositorySchema = z.strictObject({
   /** Branches that a fix must reach, besides the usual ones if `default` is not named again. */
-  branches: z.array(z.string().min(1, 'a branch')).optional(),
+  branches: z.array(branch).min(1, 'at least one branch').optional(),
   /** Who answers for it where catalog-info.yaml and CODEOWNERS do not say. */
   contacts: z.array(address).default([]),
 });
@@ -195,17 +195,20 @@ const repositorySchema = z.strictObject({
 const operatorSchema = z.strictObject({
   /** Preferably a group's address (OEP-60 R21). */
   address,
-  instance: z.string().min(1, 'the name of the instance'),
+  instance: line('the name of the instance'),
   domains: z.array(domain).min(1, 'at least one domain'),
   contact: address.optional(),
 });
 
+/** A day that the calendar has, to the minute. */
+const isLocalTime = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) &&
+  !Number.isNaN(Date.parse(`${text}Z`)) &&
+  new Date(`${text}Z`).toISOString().startsWith(text);
+
 const rotaSchema = z.strictObject({
   /** The first shift's start, local time in `zone`: `2026-12-07T09:00`. Absent: Monday 09:00 of the first deployment's week. */
-  from: z
-    .string()
-    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, 'a local time such as "2026-12-07T09:00"')
-    .optional(),
+  from: z.string().refine(isLocalTime, 'a local time such as "2026-12-07T09:00"').optional(),
   shiftDays: count.max(92, 'at most 92').default(7),
   shifts: count.max(104, 'at most 104').default(26),
 });
@@ -246,12 +249,13 @@ export const deskConfigSchema = z
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/, 'letters, digits and hyphens, at most 40')
       .default('DisclosureDesk'),
     /** The project whose security address this is. */
-    project: z.string().min(1, "the project's name"),
+    project: line("the project's name"),
     /** How the desk signs. */
-    signature: z.string().min(1, 'how the desk signs'),
+    signature: line('how the desk signs'),
     /** References begin with it: `EDX-2026-0001`. */
     prefix: z.string().regex(/^[A-Z][A-Z0-9]{1,9}$/, '2 to 10 capitals and digits, first a capital'),
-    region: z.enum(receivingRegions),
+    /** Where everything lies and SES receives. */
+    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region of AWS, such as "eu-central-1"'),
     zone,
     /** Where alarms go, past the desk's own mail. */
     administrators: z.array(address).min(1, 'at least one address for alarms'),
@@ -266,7 +270,7 @@ export const deskConfigSchema = z
     github: githubSchema.optional(),
     discourse: discourseSchema.optional(),
     /** Branches that every fix must reach: the default branch and the supported named releases. */
-    branches: z.array(z.string().min(1)).min(1, 'at least one branch'),
+    branches: z.array(branch).min(1, 'at least one branch'),
     repositories: z.record(repository, repositorySchema).default({}),
     policy: policySchema.prefault({}),
     /** Raw mail is kept so long after a disclosure's end (policy A8). */
@@ -282,68 +286,9 @@ export const deskConfigSchema = z
     operators: z.array(operatorSchema).default([]),
   })
   .superRefine((config, context) => {
-    const refuse = (path: (string | number)[], input: unknown, message: string) =>
-      context.addIssue({ code: 'custom', path, input, message });
-    const host = config.mail.securityAddress.split('@')[1] ?? '';
-    const receivable = [host, config.mail.replyDomain];
-    config.receiving.names.forEach((name, at) => {
-      if (!receivable.includes(name)) {
-        refuse(
-          ['receiving', 'names', at],
-          name,
-          `one of ${receivable.join(', ')}: the rule takes no other mail`,
-        );
-      }
-    });
-    if (host === config.mail.replyDomain) {
-      refuse(['mail', 'replyDomain'], host, 'a domain of its own: no identity may lie under it');
-    }
-    if (config.receiving.ruleSet !== undefined && config.receiving.takeOver) {
-      refuse(['receiving', 'takeOver'], true, 'false, as receiving.ruleSet joins a set instead');
-    }
-    if (config.receiving.afterRule !== undefined && config.receiving.ruleSet === undefined) {
-      refuse(
-        ['receiving', 'afterRule'],
-        config.receiving.afterRule,
-        'absent, unless receiving.ruleSet names a set',
-      );
-    }
-    const { reminders, members } = config.policy;
-    const ratings = ['critical', 'high', 'medium', 'low'] as const;
-    ratings.slice(1).forEach((rating, at) => {
-      const graver = ratings[at] ?? 'critical';
-      if (leastDays(reminders[rating]) < leastDays(reminders[graver])) {
-        refuse(
-          ['policy', 'reminders', rating],
-          reminders[rating],
-          `as long as that of ${graver}, or longer: reminders are in proportion to severity`,
-        );
-      }
-    });
-    if (members.most < members.least) {
-      refuse(['policy', 'members', 'most'], members.most, `${members.least} or more`);
-    }
-    const { base, certificateArn } = config.links;
-    if (base !== undefined && certificateArn === undefined && !inZone(base, config.hostedZone?.name)) {
-      refuse(
-        ['links', 'certificateArn'],
-        certificateArn,
-        `a certificate's ARN, as no hosted zone holds ${base}`,
-      );
-    }
-    const { table } = config.existing;
-    if (table !== undefined && !table.streamArn.includes(`:table/${table.name}/stream/`)) {
-      refuse(['existing', 'table', 'streamArn'], table.streamArn, `the ARN of a stream of ${table.name}`);
-    }
-    if (base === undefined && certificateArn !== undefined) {
-      refuse(['links', 'base'], base, 'the URL that links.certificateArn is for');
-    }
+    for (const { path, found, allowed } of contradictions(config))
+      context.addIssue({ code: 'custom', path: [...path], input: found, message: allowed });
   });
-
-const inZone = (url: string, zoneName: string | undefined): boolean => {
-  const { hostname } = new URL(url);
-  return zoneName !== undefined && (hostname === zoneName || hostname.endsWith(`.${zoneName}`));
-};
 
 /** What one writes in `desk.config.ts`. */
 export type DeskConfigInput = z.input<typeof deskConfigSchema>;

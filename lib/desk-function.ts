@@ -141,6 +141,21 @@ export class DeskFunction extends Construct {
   }
 }
 
+/** The use of the key, only through one service: never on a ciphertext of the role's own. */
+export function allowKeyThrough(
+  to: DeskFunction,
+  service: 'dynamodb' | 's3' | 'secretsmanager' | 'sqs',
+  actions: readonly `kms:${string}`[],
+  { key }: Pick<DeskContext, 'key'>,
+): void {
+  to.allow({ actions, resources: [key.keyArn], conditions: throughService(to, service) });
+}
+
+/** The condition that a key is used by an AWS service for whoever holds the grant. */
+export const throughService = (scope: Construct, service: string) => ({
+  StringEquals: { 'kms:ViaService': `${service}.${Stack.of(scope).region}.amazonaws.com` },
+});
+
 /** `open-advisories` → `OpenAdvisories`: the name of its state and of its substitution. */
 export const pascal = (name: string): string =>
   name.replace(/(^|-)([a-z])/g, (_, _dash: string, letter: string) => letter.toUpperCase());

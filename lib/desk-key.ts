@@ -4,12 +4,25 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { DeskConfig } from './desk-config.ts';
 
-/** AWS services that encrypt or decrypt for the desk on their own, not under one of its roles. */
-const services = [
-  { sid: 'MailIntoBucketAndTopic', principal: 'ses.amazonaws.com' },
-  { sid: 'TopicIntoQueue', principal: 'sns.amazonaws.com' },
-  { sid: 'AlarmIntoTopic', principal: 'cloudwatch.amazonaws.com' },
-];
+/**
+ * AWS services that encrypt or decrypt for the desk on their own, not under one of its roles: only for resources of
+ * this account, or for ours by name where the service says which it works for (a topic, an alarm).
+ */
+const servicesOf = ({ account, region, partition, stackName }: Stack) => {
+  const ours = (service: string, prefix: string) => ({
+    ArnLike: { 'aws:SourceArn': `arn:${partition}:${service}:${region}:${account}:${prefix}${stackName}-*` },
+  });
+  const inAccount = { StringEquals: { 'aws:SourceAccount': account } };
+  return [
+    { sid: 'MailIntoBucketAndTopic', principal: 'ses.amazonaws.com', conditions: inAccount },
+    { sid: 'TopicIntoQueue', principal: 'sns.amazonaws.com', conditions: ours('sns', '') },
+    {
+      sid: 'AlarmIntoTopic',
+      principal: 'cloudwatch.amazonaws.com',
+      conditions: { ...inAccount, ...ours('cloudwatch', 'alarm:') },
+    },
+  ];
+};
 
 /**
  * The desk's one key. Losing it loses mail and record, so it outlives the stack; AWS rotates it yearly.
@@ -22,7 +35,7 @@ export function deskKey(scope: Construct): Key {
     enableKeyRotation: true,
     removalPolicy: RemovalPolicy.RETAIN,
   });
-  for (const { sid, principal } of services) {
+  for (const { sid, principal, conditions } of servicesOf(Stack.of(scope))) {
     key.addToResourcePolicy(
       new PolicyStatement({
         sid,
@@ -30,7 +43,7 @@ export function deskKey(scope: Construct): Key {
         principals: [new ServicePrincipal(principal)],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: ['*'],
-        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+        conditions,
       }),
     );
   }
@@ -39,7 +52,16 @@ export function deskKey(scope: Construct): Key {
       sid: 'LogsOfTheDesk',
       effect: Effect.ALLOW,
       principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+      // As CloudWatch Logs asks for them, each by its name.
+      actions: [
+        'kms:Encrypt',
+        'kms:Decrypt',
+        'kms:ReEncryptFrom',
+        'kms:ReEncryptTo',
+        'kms:GenerateDataKey',
+        'kms:GenerateDataKeyWithoutPlaintext',
+        'kms:DescribeKey',
+      ],
       resources: ['*'],
       conditions: {
         ArnLike: {

@@ -52,7 +52,14 @@ export class DisclosureLifecycle extends Construct {
     this.executions = `arn:${partition}:states:${region}:${account}:execution:${name}`;
     this.functions = [...this.workers(props), props.scheduleRelease];
 
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('states.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnEquals: { 'aws:SourceArn': this.arn },
+        },
+      }),
+    });
     // A definition from a file grants nothing by itself.
     const invoke = this.functions.map((each) => each.function.functionArn);
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: invoke }));
@@ -139,9 +146,7 @@ export class DisclosureLifecycle extends Construct {
       environment: EnvironmentSchema,
       timeoutSeconds = 30,
     ) => {
-      const worker = new DeskFunction(this, { ...props, name, description, environment, timeoutSeconds });
-      props.table.allowCommits(worker, 'list');
-      return worker;
+      return new DeskFunction(this, { ...props, name, description, environment, timeoutSeconds });
     };
     const openAdvisories = make(
       'open-advisories',
@@ -180,6 +185,10 @@ export class DisclosureLifecycle extends Construct {
     );
     // A fact may come before its token: the token is then answered at once.
     this.allowAnswering(holdToken);
+    for (const committer of [openAdvisories, handOff, notifyMaintainers, renew])
+      props.table.allowCommits(committer);
+    props.table.allow(holdToken, ['GetItem', 'Query', 'PutItem', 'UpdateItem']);
+    props.table.allow(close, ['Query']);
     return [openAdvisories, handOff, holdToken, notifyMaintainers, close, renew];
   }
 }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   BillingMode,
@@ -9,7 +9,7 @@ import {
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { DeskContext, DeskFunction } from './desk-function.ts';
+import { allowKeyThrough, type DeskContext, type DeskFunction } from './desk-function.ts';
 
 /** Sparse indexes: an item is in one only while it has the two attributes. */
 const indexes = {
@@ -23,8 +23,11 @@ const indexes = {
 
 export type IndexName = keyof typeof indexes;
 
-const reads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
-const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'];
+/** What a function does with items of the table, in DynamoDB's words for it. */
+type ItemAction = 'GetItem' | 'BatchGetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'ConditionCheckItem';
+
+/** Every commit reads what it decides on, looks up whom its letters go to, and puts what was decided. */
+const committing = ['GetItem', 'BatchGetItem', 'PutItem'] as const satisfies readonly ItemAction[];
 
 /** The record: one table that outlives the stack, with its stream. */
 export class DisclosureTable extends Construct {
@@ -65,9 +68,12 @@ export class DisclosureTable extends Construct {
     return made;
   }
 
-  /** Reads, and commits: the transaction of design "parse → load → decide → commit". */
-  allowCommits(to: DeskFunction, ...through: readonly IndexName[]): void {
-    this.allow(to, [...reads, ...writes], through);
+  /**
+   * Reads, and commits: the transaction of design "parse → load → decide → commit". Besides: `Query` for a partition's
+   * events or tokens, `UpdateItem` for counters, leases and deliveries, `ConditionCheckItem` where a person acts.
+   */
+  allowCommits(to: DeskFunction, ...besides: readonly (ItemAction | IndexName)[]): void {
+    this.allow(to, [...committing, 'list', ...besides]);
   }
 
   /** Reads the changes as they happen; the stream holds them for a day. */
@@ -85,8 +91,11 @@ export class DisclosureTable extends Construct {
     return streamArn;
   }
 
-  private allow(to: DeskFunction, actions: readonly string[], through: readonly IndexName[]): void {
+  /** These actions on items and queries of these indexes, nothing else of the table. */
+  allow(to: DeskFunction, what: readonly (ItemAction | IndexName)[]): void {
     const { tableArn, tableName } = this.table;
+    const through = what.filter((each) => each in indexes);
+    const actions = what.filter((each) => !(each in indexes)).map((each) => `dynamodb:${each}`);
     to.allow({ actions, resources: [tableArn], variables: { TABLE_NAME: tableName } });
     if (through.length > 0) {
       to.allow({
@@ -94,10 +103,7 @@ export class DisclosureTable extends Construct {
         resources: through.map((name) => `${tableArn}/index/${name}`),
       });
     }
-    to.allow({
-      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
-      resources: [this.key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(this).region}.amazonaws.com` } },
-    });
+    const keyUse = ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'] as const;
+    allowKeyThrough(to, 'dynamodb', keyUse, { key: this.key });
   }
 }

@@ -1,7 +1,7 @@
-import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { DeskContext, DeskFunction } from './desk-function.ts';
+import { allowKeyThrough, type DeskContext, type DeskFunction } from './desk-function.ts';
 
 /** 64 letters and digits are 380 bits, read as base64url: above the 32 bytes that the link signer asks for. */
 const keyShape = { excludeCharacters: `!"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~`, passwordLength: 64 };
@@ -34,7 +34,6 @@ export class LinkKeys extends Construct {
   private makeKeyring(): Secret {
     const keyring = new Secret(this, 'Keyring', {
       description: 'Link and session keys of the desk, by kid',
-      encryptionKey: this.key,
       removalPolicy: RemovalPolicy.RETAIN,
       generateSecretString: {
         ...keyShape,
@@ -42,6 +41,7 @@ export class LinkKeys extends Construct {
         generateStringKey: 'k1',
       },
     });
+    encryptUnder(keyring, this.key);
     const reason =
       'Rotated by adding a kid (docs/runbook.md): links already mailed have to stay valid until they expire.';
     Validations.of(keyring).acknowledge({ id: 'AwsSolutions-SMG4', reason });
@@ -51,10 +51,10 @@ export class LinkKeys extends Construct {
   private makePseudonyms(): Secret {
     const pseudonyms = new Secret(this, 'Pseudonyms', {
       description: 'The key of pseudonyms and reply addresses: never change it',
-      encryptionKey: this.key,
       removalPolicy: RemovalPolicy.RETAIN,
       generateSecretString: keyShape,
     });
+    encryptUnder(pseudonyms, this.key);
     const reason = 'A changed key would cut every person of the record off from their pseudonym.';
     Validations.of(pseudonyms).acknowledge({ id: 'AwsSolutions-SMG4', reason });
     return pseudonyms;
@@ -67,7 +67,7 @@ export class LinkKeys extends Construct {
       resources: [arnOf(this.keyring), arnOf(this.pseudonyms)],
       variables: { KEYS_SECRET_ARN: arnOf(this.keyring), PSEUDONYM_SECRET_ARN: arnOf(this.pseudonyms) },
     });
-    this.allowKey(to);
+    allowKeyThrough(to, 'secretsmanager', ['kms:Decrypt'], { key: this.key });
   }
 
   /** Knows a person by their address, no more. */
@@ -77,18 +77,14 @@ export class LinkKeys extends Construct {
       resources: [arnOf(this.pseudonyms)],
       variables: { PSEUDONYM_SECRET_ARN: arnOf(this.pseudonyms) },
     });
-    this.allowKey(to);
+    allowKeyThrough(to, 'secretsmanager', ['kms:Decrypt'], { key: this.key });
   }
+}
 
-  private allowKey(to: DeskFunction): void {
-    to.allow({
-      actions: ['kms:Decrypt'],
-      resources: [this.key.keyArn],
-      conditions: {
-        StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.amazonaws.com` },
-      },
-    });
-  }
+/** Without what the library would add to the key's policy: wildcard actions for whoever the account allows them. */
+function encryptUnder(secret: Secret, key: DeskContext['key']): void {
+  const resource = secret.node.defaultChild;
+  if (resource instanceof CfnSecret) resource.kmsKeyId = key.keyArn;
 }
 
 /** By attribute, which is the ARN everywhere; the emulator's `Ref` of a secret is its name. */

@@ -13,7 +13,7 @@ import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../functions/receive-mail/env.ts';
-import { acceptPlainHttp, type DeskContext, DeskFunction } from './desk-function.ts';
+import { acceptPlainHttp, allowKeyThrough, type DeskContext, DeskFunction } from './desk-function.ts';
 import type { DisclosureTable } from './disclosure-table.ts';
 import type { LinkKeys } from './link-keys.ts';
 
@@ -97,16 +97,14 @@ export class MailIntake extends Construct {
           'Keys of mails and texts are not known before they exist; a folder is what the function is for.',
       });
     };
-    // Without it S3 answers 403 for a key that does not exist, which reads like a missing grant.
+    // Lists the inbox; and without it S3 answers 403 for a key that is not there (any more), which reads like a
+    // missing grant.
     to.allow({ actions: ['s3:ListBucket'], resources: [bucketArn], variables: { BUCKET_NAME: bucketName } });
     folders(['s3:GetObject'], access.read);
     folders(['s3:PutObject'], access.write);
     folders(['s3:DeleteObject'], access.remove);
-    to.allow({
-      actions: ['kms:Decrypt', ...(access.write ? ['kms:GenerateDataKey'] : [])],
-      resources: [this.context.recordKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(this).region}.amazonaws.com` } },
-    });
+    const keyUse = ['kms:Decrypt', ...(access.write ? (['kms:GenerateDataKey'] as const) : [])] as const;
+    if (access.read || access.write) allowKeyThrough(to, 's3', keyUse, { key: this.context.recordKey });
   }
 
   /** Has a mail parsed where the parser is: what a page shows of it. */
@@ -125,7 +123,7 @@ export class MailIntake extends Construct {
       resources: [this.queue.queueArn],
       variables: { INTAKE_QUEUE_URL: this.queue.queueUrl },
     });
-    to.allow({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [this.context.key.keyArn] });
+    allowKeyThrough(to, 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey'], this.context);
   }
 
   /** By hand: the library's subscription writes the topic into the key's policy, and the topic needs the key first. */
@@ -208,19 +206,14 @@ export class MailIntake extends Construct {
       memoryMb: 1536,
       timeoutSeconds: receiveSeconds,
     });
-    props.table.allowCommits(receiver, 'list');
+    props.table.allowCommits(receiver, 'UpdateItem');
     props.linkKeys.allowSigning(receiver);
-    this.allowArchive(receiver, { read: ['in', 'mail'], write: ['mail', 'text', 'derived'], remove: ['in'] });
+    this.allowArchive(receiver, { read: ['in', 'mail'], write: ['mail', 'derived'], remove: ['in'] });
     receiver.allow({
-      actions: [
-        'sqs:ReceiveMessage',
-        'sqs:DeleteMessage',
-        'sqs:ChangeMessageVisibility',
-        'sqs:GetQueueAttributes',
-      ],
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
       resources: [this.queue.queueArn],
     });
-    receiver.allow({ actions: ['kms:Decrypt'], resources: [props.key.keyArn] });
+    allowKeyThrough(receiver, 'sqs', ['kms:Decrypt'], props);
     new EventSourceMapping(receiver, 'Mails', {
       target: receiver.function,
       eventSourceArn: this.queue.queueArn,

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   type AlarmProps,
@@ -106,13 +106,23 @@ export class Monitoring extends Construct {
     });
     for (const address of deployment.config.administrators)
       topic.addSubscription(new EmailSubscription(address));
+    const { account } = Stack.of(this);
+    const alarms = Stack.of(this).formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName: `${this.service}-*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
     topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'Alarms',
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': alarms },
+        },
       }),
     );
     return topic;

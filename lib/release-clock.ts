@@ -5,7 +5,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment as releaseDeadlineEnvironment } from '../functions/release-deadline/env.ts';
 import { environment as scheduleReleaseEnvironment } from '../functions/schedule-release/env.ts';
-import { type DeskContext, DeskFunction } from './desk-function.ts';
+import { type DeskContext, DeskFunction, throughService } from './desk-function.ts';
 import type { DisclosureTable } from './disclosure-table.ts';
 import { deadLetterQueue } from './mail-intake.ts';
 
@@ -47,7 +47,7 @@ export class ReleaseClock extends Construct {
       description: 'Tells who must act when an instant of the release window has come',
       environment: releaseDeadlineEnvironment,
     });
-    props.table.allowCommits(this.releaseDeadline, 'list');
+    props.table.allowCommits(this.releaseDeadline);
 
     this.scheduleRelease = new DeskFunction(this, {
       ...props,
@@ -55,7 +55,7 @@ export class ReleaseClock extends Construct {
       description: 'Makes the one-time schedules of a release window',
       environment: scheduleReleaseEnvironment,
     });
-    props.table.allowCommits(this.scheduleRelease, 'list');
+    props.table.allowCommits(this.scheduleRelease);
     this.allowScheduling(this.scheduleRelease, this.releaseDeadline);
   }
 
@@ -87,10 +87,16 @@ export class ReleaseClock extends Construct {
   private invoker(target: DeskFunction): Role {
     const existing = target.node.tryFindChild('Invoker');
     if (existing instanceof Role) return existing;
-    const { account } = Stack.of(this);
+    const groupArn = Stack.of(this).formatArn({
+      service: 'scheduler',
+      resource: 'schedule-group',
+      resourceName: this.group,
+    });
     const role = new Role(target, 'Invoker', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Stack.of(this).account, 'aws:SourceArn': groupArn },
+        },
       }),
     });
     role.addToPolicy(
@@ -103,6 +109,7 @@ export class ReleaseClock extends Construct {
       new PolicyStatement({
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: [this.context.key.keyArn],
+        conditions: throughService(this, 'sqs'),
       }),
     );
     return role;

@@ -3,7 +3,6 @@ import * as z from 'zod/mini';
 /** Environment of `run-errands`; the deployment sets each variable together with the grant it stands for. */
 export const environment = z.object({
   TABLE_NAME: z.string().check(z.minLength(1)),
-  BUCKET_NAME: z.string().check(z.minLength(1)),
   /** Base of every link; `settings.identity.linkBase` wins where it is configured. */
   LINK_BASE: z.string().check(z.minLength(1)),
   /** Absent where the configuration has no GitHub App. */

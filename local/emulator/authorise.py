@@ -364,7 +364,9 @@ def ask_behind_resources(authoriser):
         target = body.get("Target") or {}
         role, arn = target.get("RoleArn", ""), target.get("Arn", "")
         aside = (target.get("DeadLetterConfig") or {}).get("Arn")
-        if not authoriser.may_assume(SCHEDULER, role, arn):
+        # The scheduler says for which group it works, never for which schedule.
+        group = scheduler._group_arn(body.get("GroupName", "default"))
+        if not authoriser.may_assume(SCHEDULER, role, group):
             return "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
         asked = [("lambda:InvokeFunction", arn)] if ":lambda:" in arn else []
         asked += [("sqs:SendMessage", aside)] if aside else []

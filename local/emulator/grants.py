@@ -2,11 +2,12 @@
 
 `grants.py FOLDER` reads what authorise.py kept there and prints one line of JSON:
 
-    {"grants": [{"where", "statement", "principal", "action", "resource", "needed"}],
+    {"grants": [{"key", "where", "statement", "principal", "action", "resource", "needed"}],
      "denied": [{"who", "action", "resource"}],
      "asked": 187}
 
-A grant is one action on one resource of one statement that allows; `needed` is a request that is refused without it,
+A grant is one action on one resource of one statement that allows; `key` tells it from others and is the same for
+every desk of the same template; `needed` is a request that is refused without it,
 or null. A request that was refused while the desk ran is under `denied`.
 """
 
@@ -144,8 +145,9 @@ def grants_of(kept):
             if statement["Effect"] != "Allow" or (only and statement.get("Sid") != only):
                 continue
             for action in as_list(statement["Action"]):
-                for resource in as_list(statement.get("Resource", "*")):
-                    yield logical, place, document, at, statement, action, resource
+                for index, resource in enumerate(as_list(statement.get("Resource", "*"))):
+                    key = f"{logical}/{'' if only else at}/{action}/{index}"
+                    yield key, logical, place, document, at, statement, action, resource
 
 
 def needed_by(kept, answered, place, changed):
@@ -173,10 +175,10 @@ def main():
     # Asked of a policy that was changed since, or of a resource that is gone, a question proves nothing.
     answered = [(request, guard) for request, guard in known if allows(request, kept.roles, kept.policies, guard)]
     grants = []
-    for logical, place, document, at, statement, action, resource in grants_of(kept):
+    for key, logical, place, document, at, statement, action, resource in grants_of(kept):
         needed = needed_by(kept, answered, place, without(document, at, action, resource))
         grants.append({
-            "where": logical, "statement": statement.get("Sid"), "principal": statement.get("Principal"),
+            "key": key, "where": logical, "statement": statement.get("Sid"), "principal": statement.get("Principal"),
             "action": action, "resource": resource, "needed": needed,
         })
     denied = [{"who": each["who"], "action": each["action"], "resource": each["resource"]}

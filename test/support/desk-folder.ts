@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type Ports, usualPorts } from '../../local/desk.ts';
 import { projectRoot } from '../../local/emulator/environment.ts';
 import { freePort } from '../../local/emulator/ports.ts';
 import { defaultVenv, prepareVenv } from '../../local/emulator/venv.ts';
-import { requestsFolder } from '../../local/grants/evaluate.ts';
+import { keepRequests, requestsFolder } from '../../local/grants/evaluate.ts';
 import { processesOf, startRecorded } from './recorded-start.ts';
 
 /** Where the desk of one test run keeps its state and listens. */
@@ -48,6 +48,7 @@ export async function freePorts(): Promise<Ports> {
 export default async function setup(project: TestProject): Promise<() => void> {
   mkdirSync(join(projectRoot, '.desk'), { recursive: true });
   const folder = mkdtempSync(join(projectRoot, '.desk', 'test-'));
+  rmSync(requestsFolder, { recursive: true, force: true });
   // The start that is recorded has a shell that leads nowhere: what PyPI brings has to be there before.
   await prepareVenv(defaultVenv, () => {});
   const place = { folder, ports: await freePorts() };
@@ -66,8 +67,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   }
   return () => {
     // What was asked of IAM in all files of the run: `node local/grants.ts` looks for grants that nothing asked for.
-    rmSync(requestsFolder, { recursive: true, force: true });
-    cpSync(join(folder, 'emulator', 'requests'), requestsFolder, { recursive: true });
+    keepRequests(folder, 'shared');
     rmSync(folder, { recursive: true, force: true });
   };
 }
