@@ -11,7 +11,7 @@ import {
   writeToMaintainer,
 } from './draft.ts';
 import { Refused } from './errors.ts';
-import { type Instant, ms } from './instant.ts';
+import { type Instant, ms, spanWords } from './instant.ts';
 import { embargoCap } from './response-target.ts';
 
 /** Facts that make the flaw known to the world: each ends the embargo at once, from any stage (policy V2, V5). */
@@ -70,7 +70,7 @@ export const embargoRules: Rules<'record-fact' | 'retract-fact' | 'go-public-ear
       throw new Refused(
         'A5',
         'The early-public path needs a reason.',
-        'Say why the 48-hour wait is skipped.',
+        `Say why the wait of ${spanWords(draft.situation.policy.noticeMs)} is skipped.`,
         'reason',
       );
     draft.data.reason = command.reason;

@@ -24,6 +24,15 @@ export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
+const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
+
+/** A configured span in words, such as "two days" or "36 hours": whole days where it is, else hours. Milliseconds. */
+export function spanWords(span: number): string {
+  const [unit, name] = span >= day && span % day === 0 ? [day, 'day'] : [hour, 'hour'];
+  const count = Math.round((span / unit) * 10) / 10;
+  return `${numbers[count] ?? count} ${name}${count === 1 ? '' : 's'}`;
+}
+
 /** The earlier of two instants. */
 export const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b);
 

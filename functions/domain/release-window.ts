@@ -1,5 +1,5 @@
 import { nextWeekdayAmong, type Weekday, weekday, type Zone } from './calendar.ts';
-import { hour, type Instant, ms, plus } from './instant.ts';
+import { day, hour, type Instant, ms, plus } from './instant.ts';
 
 /*
  * OEP-60 R14–R17 as arithmetic: "This post must be made at least two days in advance of the patch being made
@@ -17,8 +17,8 @@ export interface ReleaseNumbers {
 
 export const releaseDefaults: ReleaseNumbers = { zone: 'UTC', noticeMs: 48 * hour, windowMs: 2 * hour };
 
-/** An announcement that is still not visible is asked for so long before the release: a day before it is late. */
-const announcementAskMs = 72 * hour;
+/** An announcement that is still not visible is asked for a day before it is late: T-72 h at the usual notice. */
+const announcementAskMs = (noticeMs: number): number => noticeMs + day;
 
 /** Instants proposed by the desk fall on Monday to Thursday: neither on a weekend nor right before one. */
 const proposedDays: readonly Weekday[] = [1, 2, 3, 4];
@@ -69,7 +69,7 @@ export function announcementState(
     return noticeStands(release.visibleAt, release.at, noticeMs) ? 'stands' : 'too-late';
   }
   if (now > latestVisible(release.at, noticeMs)) return 'too-late';
-  return now < plus(release.at, -announcementAskMs) ? 'awaited' : 'asked';
+  return now < plus(release.at, -announcementAskMs(noticeMs)) ? 'awaited' : 'asked';
 }
 
 /** How a merge stands to the announced time (R16). */
@@ -139,7 +139,7 @@ export type ReleaseDeadline =
   | 'two-hours-after-merge';
 
 /**
- * The one-time schedules of a release, in order: the announcement asked for at T-72 h, the merge asked for at T,
+ * The one-time schedules of a release, in order: the announcement asked for a day before it is late, the merge asked for at T,
  * an update post once T is past by the window, and the two hours after the first and after the last merge.
  */
 export function releaseDeadlines(
@@ -149,13 +149,13 @@ export function releaseDeadlines(
     readonly firstMergeAt?: Instant | undefined;
     readonly lastMergeAt?: Instant | undefined;
   },
-  { windowMs }: Pick<ReleaseNumbers, 'windowMs'>,
+  { noticeMs, windowMs }: Pick<ReleaseNumbers, 'noticeMs' | 'windowMs'>,
 ): readonly { readonly name: ReleaseDeadline; readonly at: Instant }[] {
   const { at, firstMergeAt, lastMergeAt } = release;
   return [
     ...(at
       ? [
-          { name: 'announcement-missing' as const, at: plus(at, -announcementAskMs) },
+          { name: 'announcement-missing' as const, at: plus(at, -announcementAskMs(noticeMs)) },
           { name: 'release-time' as const, at },
           { name: 'release-late' as const, at: plus(at, windowMs) },
         ]

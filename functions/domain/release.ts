@@ -15,7 +15,7 @@ import {
 } from './draft.ts';
 import { establish } from './embargo.ts';
 import { Refused } from './errors.ts';
-import { type Instant, instant, ms, plus } from './instant.ts';
+import { type Instant, instant, ms, plus, spanWords } from './instant.ts';
 import type { LetterParams, LetterTemplate } from './letter.ts';
 import { reached } from './lifecycle.ts';
 import { selvesOf } from './people.ts';
@@ -121,7 +121,7 @@ export const releaseRules: Rules<
     if (!skipsNotice(draft.disclosure) && ms(command.at) < ms(earliest))
       throw new Refused(
         'R15',
-        'The announcement must stand at least two days before the patch becomes public.',
+        `The announcement must stand at least ${spanWords(policy.noticeMs)} before the patch becomes public.`,
         `Choose ${earliest.slice(0, 16)} UTC or later, or ask the working group for the early-public path.`,
         'at',
       );
@@ -301,7 +301,7 @@ export const releaseRules: Rules<
         throw new Refused(
           'R17',
           'Only the maintainer publishes.',
-          'On the early-public path two members may, when no maintainer acted within four hours.',
+          `On the early-public path two members may, when no maintainer acted within ${spanWords(policy.earlyPublicMs)}.`,
         );
       draft.data.deviation = 'published by two members';
     }

@@ -1,4 +1,5 @@
 import { frequencyWords } from '#domain/cadence.ts';
+import { spanWords } from '#domain/instant.ts';
 import type { LetterParams, ReminderLine } from '#domain/letter.ts';
 import { severityText } from '#domain/severity.ts';
 import {
@@ -129,7 +130,7 @@ export const toMaintainers: Writers<ToMaintainers> = {
     subject: `[${params.reference}] The announcement was visible too late`,
     parts: [
       text(
-        'The announcement became visible less than two days before the release. The desk proposes another instant; please confirm it and edit the post.',
+        `The announcement became visible less than ${spanWords(context.settings.policy.noticeMs)} before the release. The desk proposes another instant; please confirm it and edit the post.`,
       ),
       facts(
         ...sayableFacts(params),
@@ -172,7 +173,7 @@ export const toMaintainers: Writers<ToMaintainers> = {
       ),
       linkTo(context, 'Report the merges'),
       text(
-        'With the first merge the fix is public. The advisory and the reply to the announcement follow within two hours of the last.',
+        `With the first merge the fix is public. The advisory and the reply to the announcement follow within ${spanWords(context.settings.policy.windowMs)} of the last.`,
       ),
       text(keepPrivate),
       questions(context),
@@ -245,7 +246,9 @@ export const toMaintainers: Writers<ToMaintainers> = {
       text(`The embargo has ended: ${becauseWords[params.because] ?? oneLine(params.because, 120)}.`),
       facts(...sayableFacts(params)),
       linkTo(context, page),
-      text('Please bring the fix out as soon as it is sound. There is no need to wait two days any more.'),
+      text(
+        `Please bring the fix out as soon as it is sound. There is no need to wait ${spanWords(context.settings.policy.noticeMs)} any more.`,
+      ),
       text(keepPrivate),
       questions(context),
     ],

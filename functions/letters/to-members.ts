@@ -145,21 +145,24 @@ export const toMembers: Writers<ToMembers> = {
     ],
   }),
 
-  escalation: (params, context) => ({
-    subject: `[${params.reference}] ${escalationWords[params.about].urgent ? 'Urgent: ' : ''}${escalationWords[params.about].what}`,
-    parts: [
-      text(`You get this because ${escalationWords[params.about].what}.`),
-      text(escalationWords[params.about].asked),
-      facts(
-        ...sayableFacts(params),
-        ...(params.repository ? [['Repository', params.repository] as const] : []),
-        ...(params.since ? [['Since', whenIn(context, params.since)] as const] : []),
-        ...(params.due ? [['Due', whenIn(context, params.due)] as const] : []),
-      ),
-      linkTo(context, open),
-      text(keepPrivate),
-    ],
-  }),
+  escalation: (params, context) => {
+    const { what, asked, urgent } = escalationWords(context.settings.policy)[params.about];
+    return {
+      subject: `[${params.reference}] ${urgent ? 'Urgent: ' : ''}${what}`,
+      parts: [
+        text(`You get this because ${what}.`),
+        text(asked),
+        facts(
+          ...sayableFacts(params),
+          ...(params.repository ? [['Repository', params.repository] as const] : []),
+          ...(params.since ? [['Since', whenIn(context, params.since)] as const] : []),
+          ...(params.due ? [['Due', whenIn(context, params.due)] as const] : []),
+        ),
+        linkTo(context, open),
+        text(keepPrivate),
+      ],
+    };
+  },
 
   'comment-asked': (params, context) => ({
     subject: `[${params.reference}] The severity was adjudicated: your comment?`,

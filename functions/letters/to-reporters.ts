@@ -57,7 +57,7 @@ export const toReporters: Writers<ToReporters> = {
       facts(['Please answer by', whenIn(context, params.until)]),
       ...linkIfAny(context, yours),
       text(
-        'Answer this mail, or use the page. Without an answer we close the report as incomplete after that day; an answer within 90 days still reopens it.',
+        `Answer this mail, or use the page. Without an answer we close the report as incomplete after that day; an answer within ${context.settings.policy.reopenDays} days still reopens it.`,
       ),
     ],
   }),

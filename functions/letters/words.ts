@@ -1,7 +1,8 @@
+import type { Settings } from '#contracts/settings.ts';
 import { formatInZone } from '#domain/calendar.ts';
 import type { CommandName } from '#domain/commands.ts';
 import type { Rating } from '#domain/disclosure.ts';
-import { type Instant, ms } from '#domain/instant.ts';
+import { type Instant, ms, spanWords } from '#domain/instant.ts';
 import type { EscalationKind, HandOffWhat } from '#domain/letter.ts';
 import type { ClosingReason, ExitKind, HoldKind, Stage } from '#domain/lifecycle.ts';
 
@@ -81,7 +82,7 @@ export const stageMeanings: Readonly<Record<Stage, string>> = {
   triaged: 'found valid; the advisories are being opened and the maintainers notified',
   advised: 'the maintainers know and work on the fix',
   announced: 'the release is announced; the patch is not yet public',
-  merged: 'every required branch has the fix; the advisory follows within two hours',
+  merged: 'every required branch has the fix; the advisory and the reply follow',
   published: 'advisory and announcement are complete',
 };
 
@@ -133,9 +134,11 @@ export const handOffWords: Readonly<Record<HandOffWhat, string>> = {
 };
 
 /** What an escalation is about: the subject's words, and what is asked. */
-export const escalationWords: Readonly<
+export const escalationWords = (
+  policy: Pick<Settings['policy'], 'noticeMs' | 'windowMs'>,
+): Readonly<
   Record<EscalationKind, { readonly what: string; readonly asked: string; readonly urgent?: true }>
-> = {
+> => ({
   'response-half': {
     what: 'the first answer is due soon',
     asked: 'Half of the time that we promised the reporter has passed. Please answer, or see who can.',
@@ -146,13 +149,13 @@ export const escalationWords: Readonly<
     urgent: true,
   },
   'two-hours-fix-exposed': {
-    what: 'the fix has been public for two hours',
+    what: `the fix has been public for ${spanWords(policy.windowMs)}`,
     asked:
       'One branch has the fix and the advisory is not published. Please help the maintainers to merge the rest and to publish.',
     urgent: true,
   },
   'two-hours-after-merge': {
-    what: 'two hours have passed since the last merge',
+    what: `${spanWords(policy.windowMs)} have passed since the last merge`,
     asked:
       'Advisory and reply were due by now. The desk never publishes on its own: please reach the maintainer.',
     urgent: true,
@@ -219,7 +222,7 @@ export const escalationWords: Readonly<
     asked: 'It was found by its title alone, which proves nothing. If it is yours, please link it.',
   },
   'released-before-notice': {
-    what: 'the fix became public less than two days after the announcement',
+    what: `the fix became public less than ${spanWords(policy.noticeMs)} after the announcement`,
     asked: 'This departs from the release process. Please see what operators should be told.',
     urgent: true,
   },
@@ -227,7 +230,7 @@ export const escalationWords: Readonly<
     what: 'the release deserves a look',
     asked: 'Please look at the release instant and the announcement.',
   },
-};
+});
 
 /** `Tuesday 3 March 2026, 10:00 (America/New_York, UTC-05:00) = Tuesday 3 March 2026, 15:00 UTC`. */
 export function whenText(at: Instant, zone: string): string {

@@ -30,7 +30,7 @@ async function lines(
   return found
     .flatMap((disclosure) => disclosure ?? [])
     .flatMap((disclosure) => visible({ kind: 'member', person: session.person.id }, disclosure) ?? [])
-    .map((view) => ({ view, next: nextStep(view) }));
+    .map((view) => ({ view, next: nextStep(view, deps.settings.policy) }));
 }
 
 async function senders(deps: OpenDeskDeps, intakes: readonly Intake[]): Promise<readonly IntakeLine[]> {

@@ -1,11 +1,11 @@
 import { whoIsOnDuty } from '#commit/on-duty.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
-import { githubPages } from '#contracts/settings.ts';
+import { githubPages, type Settings } from '#contracts/settings.ts';
 import { belongs, type DisclosureView, type EntryView, type Viewer, visible } from '#domain/access.ts';
 import { announcementTopic, replyPost } from '#domain/announcement.ts';
 import type { Situation } from '#domain/commands.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
-import { hour } from '#domain/instant.ts';
+import { hour, spanWords } from '#domain/instant.ts';
 import { hostsIn, hostsOf } from '#domain/operators.ts';
 import { displayName, type PersonId } from '#domain/people.ts';
 import { standing } from '#domain/standing.ts';
@@ -251,7 +251,10 @@ export const entryIn = (view: DisclosureView, repository: string | undefined): E
   view.entries.find((entry) => entry.repository === repository);
 
 /** What follows in the lifecycle, for lists and for the page after an act. */
-export function nextStep(view: DisclosureView): string {
+export function nextStep(
+  view: DisclosureView,
+  policy: Pick<Settings['policy'], 'noticeMs' | 'windowMs'>,
+): string {
   if (view.exit) return 'Nothing: it has ended.';
   if (view.hold?.kind === 'deferred') return 'Deferred.';
   if (view.hold) return 'The reporter’s answer.';
@@ -263,12 +266,12 @@ export function nextStep(view: DisclosureView): string {
     case 'advised':
       if (!view.release) return 'A release instant, proposed by a maintainer.';
       return view.release.confirmedAt
-        ? 'The announcement, visible for two days before the release.'
+        ? `The announcement, visible for ${spanWords(policy.noticeMs)} before the release.`
         : 'Every maintainer confirms the release instant.';
     case 'announced':
       return 'The merge, at the announced instant.';
     case 'merged':
-      return 'Advisory and reply, within two hours of the last merge.';
+      return `Advisory and reply, within ${spanWords(policy.windowMs)} of the last merge.`;
     case 'published':
       return 'Nothing: it is published.';
     default:

@@ -151,7 +151,9 @@ export function openDesk(deps: OpenDeskDeps): Hono {
     if (!event) return c.redirect(`/d/${opened.disclosure.id}`, 302);
     const model = await loadModel(deps, opened, whoIs(session));
     const line = { ...trailLine(event, model.names), who: 'you' };
-    return c.html(donePage(model, line, c.req.query('again') === '1', nextStep(opened.view)));
+    return c.html(
+      donePage(model, line, c.req.query('again') === '1', nextStep(opened.view, deps.settings.policy)),
+    );
   });
 
   app.get('/d/:reference/mail/:key/:index', async (c) => {

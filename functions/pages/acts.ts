@@ -381,7 +381,7 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     perEntry: true,
     when: (_view, entry) => entry?.branches.some(({ merge }) => !merge) === true,
     form: (input) => ({
-      intro: html`<p>The first merge makes the fix public for the whole disclosure. The last one starts the two hours for advisory and reply.</p>`,
+      intro: html`<p>The first merge makes the fix public for the whole disclosure. From the last one on, advisory and reply are due.</p>`,
       fields: [
         {
           kind: 'choice',
@@ -595,8 +595,8 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     grave: true,
     when: (view) => view.embargo?.ended === undefined,
     form: (input) => ({
-      intro: html`<p>The embargo ends at once, the two days are skipped, and every maintainer is told. ${input.options.needsTwo.earlyPublic ? 'Another member confirms it.' : ''}</p>`,
-      fields: [reason('It is recorded as a deviation from the two days.'), typed(input)],
+      intro: html`<p>The embargo ends at once, the announcement’s notice is skipped, and every maintainer is told. ${input.options.needsTwo.earlyPublic ? 'Another member confirms it.' : ''}</p>`,
+      fields: [reason('It is recorded as a deviation.'), typed(input)],
       button: 'Check what follows',
     }),
   },

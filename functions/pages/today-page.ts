@@ -56,8 +56,8 @@ const deadlineWords: Readonly<Record<DeadlineName, string>> = {
   'announcement-missing': 'the announcement is missing',
   'release-time': 'the release',
   'release-late': 'the release is late',
-  'two-hours-fix-exposed': 'two hours since the first merge (R17)',
-  'two-hours-after-merge': 'two hours since the last merge (R17)',
+  'two-hours-fix-exposed': 'the fix has been public since the first merge, and is not published (R17)',
+  'two-hours-after-merge': 'advisory and reply are due since the last merge (R17)',
   'early-public-unpublished': 'early-public path: nobody has published',
 };
 

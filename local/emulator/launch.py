@@ -89,8 +89,10 @@ async def serve(emulator, at_end):
         await asyncio.wait_for(saved.wait(), GRACE)
     except asyncio.TimeoutError:
         emulator.save_all(emulator._build_persistence_save_dict())
-    at_end()
-    leave()
+    try:
+        at_end()
+    finally:
+        leave()
 
 
 def read_streams_anew():
