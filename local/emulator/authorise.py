@@ -261,7 +261,8 @@ def ask_behind_state_machines(authoriser):
             authoriser.may_assume(STATES, role, machine)
             and authoriser.role_may(role, "lambda:InvokeFunction", function_arn(func_ref))
         ):
-            raise stepfunctions._ExecutionError("States.Permissions", f"{role} may not invoke {func_ref}")
+            # No error of a task, which a state could retry or catch and a wait for a token swallows: it ends the execution.
+            raise PermissionError(f"{role} may not invoke {func_ref}")
         return call(func_ref, event)
 
     stepfunctions._run_execution, stepfunctions._call_lambda = run_under_role, call_under_role
