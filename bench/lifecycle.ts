@@ -26,6 +26,7 @@ import { localCredentials, localRegion } from '../local/emulator/environment.ts'
 import { untilTold } from '../local/quiet.ts';
 import { timeTravel } from '../local/time-travel.ts';
 import { startMeter, type Write } from './capacity-meter.ts';
+import type { Counts } from './cost/model.ts';
 import { type Findings, main } from './report.ts';
 
 /*
@@ -180,7 +181,8 @@ async function live(desk: Desk): Promise<Findings> {
     const entered = await transitions(sfn, desk.outputs.StateMachineArn ?? '');
     const letters = desk.gateway.mailbox.list().length;
     const found = findings(meter.writes, entered, invoked(before, after, watch.visits), watch.visits);
-    return { ...found, notes: [...(found.notes ?? []), `letters: ${letters}`] };
+    const counts: Counts = { ...found.counts, letters };
+    return { ...found, counts, notes: [...(found.notes ?? []), `letters: ${letters}`] };
   } finally {
     watch.stop();
     await meter.close();
@@ -230,11 +232,22 @@ function findings(
   entered: readonly string[],
   calls: readonly { readonly name: string; readonly times: number }[],
   visits: readonly Visit[],
-): Findings {
+): Findings & { readonly counts: Omit<Counts, 'letters'> } {
   const own = writes.filter((write) => !isRota(write));
   const figure = (value: number, unit: string, bar: number) =>
     ({ bench: 'lifecycle', value, unit, bar, kind: 'count' }) as const;
+  const pages = visits.filter(({ what }) => what !== 'hook').length;
   return {
+    counts: {
+      writeUnits: sum(own.map(unitsOf)),
+      transitions: entered.length,
+      // Every request of a page is an invocation that is paid for, whatever the bar counts.
+      invocations: {
+        ...Object.fromEntries(calls.map(({ name, times }) => [name, times])),
+        'open-desk': pages,
+      },
+      requests: visits.length,
+    },
     figures: [
       figure(sum(own.map(unitsOf)), 'WRU', 110),
       figure(entered.length, 'transitions', 40),

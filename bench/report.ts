@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 /** One measured figure against its bar (docs: README, "How fast it is"). */
@@ -14,6 +15,8 @@ export interface Figure {
 export interface Findings {
   readonly figures: readonly Figure[];
   readonly notes?: readonly string[];
+  /** Counts for another program, which `--save FILE` writes as JSON. */
+  readonly counts?: unknown;
 }
 
 const passes = ({ value, bar, kind }: Figure): boolean => value <= (kind === 'time' ? bar * 1.1 : bar);
@@ -31,10 +34,11 @@ export async function main(
   run: (positionals: readonly string[]) => Promise<Findings> | Findings,
 ): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean' } },
+    options: { json: { type: 'boolean' }, save: { type: 'string' } },
     allowPositionals: true,
   });
-  const { figures, notes = [] } = await run(positionals);
+  const { figures, notes = [], counts } = await run(positionals);
+  if (values.save && counts) writeFileSync(values.save, `${JSON.stringify(counts, undefined, 2)}\n`);
   for (const figure of figures) {
     const { bench, unit, bar } = figure;
     const value = rounded(figure.value);

@@ -6,9 +6,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import type { AwsTarget } from '#adapters/aws.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
-import { instant } from '#domain/instant.ts';
+import { type Instant, instant } from '#domain/instant.ts';
 import type { DeskConfig } from '../lib/desk-config.ts';
 import { ConfigRefused } from '../lib/desk-config.ts';
+import { openClock } from './clock.ts';
 import { loadConfig } from './desk.ts';
 import { type AwsPlace, lookAtAws } from './doctor/aws.ts';
 import { examine } from './doctor/examine.ts';
@@ -42,14 +43,19 @@ export interface Reach {
   readonly local: boolean;
   readonly place: AwsPlace;
   readonly post: Post;
+  /** The desk's clock: on this machine it may be ahead. */
+  readonly now: () => Instant;
   /** Where webhooks are posted, if not at the API's own address. */
   readonly knock?: string;
+  /** How long a test mail may take, milliseconds. */
+  readonly patienceMs: number;
 }
 
 /** AWS, with the shell's own credentials. */
 export function reachAws(config: DeskConfig): Reach {
   const place = { region: config.region };
-  return { config, local: false, place, post: postBySes(place) };
+  const now = () => instant(Date.now());
+  return { config, local: false, place, post: postBySes(place), now, patienceMs: awsPatienceMs };
 }
 
 /** The desk on this machine, whose stand-ins are where GitHub and Discourse would be. @throws Error where none runs */
@@ -71,6 +77,8 @@ export function reachLocal(config: DeskConfig, folder: string): Reach {
     local: true,
     place: { region: config.region, endpoint: state.endpoint, credentials: localCredentials },
     post: postBySmtp(Number(state.smtp.split(':').at(-1))),
+    now: openClock(join(folder, 'clock.json')).now,
+    patienceMs: localPatienceMs,
     // The emulator's own host names do not resolve everywhere: the front stands for the API.
     knock: state.desk,
   };
@@ -83,10 +91,9 @@ export function targetOf(place: AwsPlace): AwsTarget {
 }
 
 /** The doctor's world as it really is. */
-export function worldOf({ config, local, place, post, knock }: Reach): DoctorWorld {
+export function worldOf({ config, local, place, post, now, knock, patienceMs }: Reach): DoctorWorld {
   const { github, discourse, mail } = config;
   const http = lookAtHttp(discourse);
-  const clock = { now: () => instant(Date.now()) };
   return {
     config,
     local,
@@ -99,12 +106,13 @@ export function worldOf({ config, local, place, post, knock }: Reach): DoctorWor
       testMail({
         store: createDeskStore({
           table: outputs.TableName ?? '',
-          clock,
+          clock: { now },
           aws: targetOf(place),
         }),
         post,
         address: mail.securityAddress,
-        patienceMs: local ? localPatienceMs : awsPatienceMs,
+        now,
+        patienceMs,
       }),
   };
 }

@@ -3,6 +3,18 @@ import {
   DescribeStacksCommand,
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
+import {
+  DescribeContinuousBackupsCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import {
+  GetBucketEncryptionCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { paginateListSchedules, SchedulerClient } from '@aws-sdk/client-scheduler';
 import {
   GetSecretValueCommand,
@@ -20,7 +32,7 @@ import {
   SESClient,
 } from '@aws-sdk/client-ses';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
-import type { AwsView, IdentityView, ReceiptRuleView } from './world.ts';
+import type { AwsView, IdentityView, ReceiptRuleView, RecordView } from './world.ts';
 
 /** How AWS, or the emulator, is reached. */
 export interface AwsPlace {
@@ -70,6 +82,13 @@ export function lookAtAws(place: AwsPlace): AwsView {
         );
       return found;
     },
+    record: async (table, bucket) => ({
+      table: await tableOf(new DynamoDBClient(place), table),
+      bucket: await bucketOf(
+        new S3Client({ ...place, forcePathStyle: place.endpoint !== undefined }),
+        bucket,
+      ),
+    }),
     secret: (name) => secretOf(new SecretsManagerClient(place), name),
   };
 }
@@ -130,6 +149,46 @@ const ruleOf = (rule: ReceiptRule): ReceiptRuleView => ({
   bucket: rule.Actions?.find(({ S3Action }) => S3Action)?.S3Action?.BucketName,
   ends: rule.Actions?.some(({ StopAction, BounceAction }) => StopAction || BounceAction) ?? false,
 });
+
+async function tableOf(client: DynamoDBClient, TableName: string): Promise<RecordView['table']> {
+  const [{ Table }, { TimeToLiveDescription }, { ContinuousBackupsDescription }] = await Promise.all([
+    client.send(new DescribeTableCommand({ TableName })),
+    client.send(new DescribeTimeToLiveCommand({ TableName })),
+    client.send(new DescribeContinuousBackupsCommand({ TableName })),
+  ]);
+  const backups = ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus;
+  return {
+    stream: Table?.StreamSpecification?.StreamEnabled === true,
+    backups: backups === 'ENABLED',
+    ttl: /^ENABL/.test(TimeToLiveDescription?.TimeToLiveStatus ?? ''),
+    protection: Table?.DeletionProtectionEnabled === true,
+  };
+}
+
+/** S3 answers with an error where a setting was never made. */
+const orNone = async <T>(answer: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await answer;
+  } catch (error) {
+    if (/^NoSuch(?!Bucket)|NotFoundError$/.test((error as Error).name)) return undefined;
+    throw error;
+  }
+};
+
+async function bucketOf(client: S3Client, Bucket: string): Promise<RecordView['bucket']> {
+  const [{ Status }, block, encryption] = await Promise.all([
+    client.send(new GetBucketVersioningCommand({ Bucket })),
+    orNone(client.send(new GetPublicAccessBlockCommand({ Bucket }))),
+    orNone(client.send(new GetBucketEncryptionCommand({ Bucket }))),
+  ]);
+  const [rule] = encryption?.ServerSideEncryptionConfiguration?.Rules ?? [];
+  const all = Object.values(block?.PublicAccessBlockConfiguration ?? {});
+  return {
+    versions: Status === 'Enabled',
+    private: all.length === 4 && all.every((on) => on === true),
+    encrypted: rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm === 'aws:kms',
+  };
+}
 
 async function secretOf(client: SecretsManagerClient, SecretId: string) {
   try {

@@ -19,7 +19,8 @@ const shown = (answers: readonly string[]): string => answers.join(', ') || 'no 
 
 function dkim({ aws, dns, ...world }: DoctorWorld): Promise<readonly Finding[]> {
   const domain = domainOf({ aws, dns, ...world });
-  const mend = 'make the three CNAME records that the deployment printed';
+  const outputs = `aws cloudformation describe-stacks --stack-name ${world.config.stackName} --query 'Stacks[0].Outputs'`;
+  const mend = `make the three CNAME records that the deployment printed: ${outputs}`;
   return looking('DKIM', mend, async () => {
     const { dkimTokens } = await aws.identity(domain);
     const absent: string[] = [];
@@ -63,7 +64,7 @@ function mx(world: DoctorWorld): Promise<readonly Finding[]>[] {
   const look = (name: string, wanted?: string) => {
     const mend = wanted
       ? `${copy(name, 'MX', `10 ${wanted}`)}; name ${name} in receiving.names to have it made`
-      : `have mail to ${config.mail.securityAddress} received and forwarded to the desk`;
+      : `have mail to ${config.mail.securityAddress} received and forwarded to the desk (docs/deploy.md, step 3, Receiving)`;
     return looking(`MX of ${name}`, mend, async () => {
       const servers = await dns.mx(name);
       const whole = wanted ? servers.length === 1 && servers[0] === wanted : servers.length > 0;

@@ -52,6 +52,7 @@ async function checkStack({ config }: DoctorWorld, stack?: StackView): Promise<r
 /** What only a deployed desk can show. */
 async function checkRunning(world: DoctorWorld, stack: StackView): Promise<readonly Finding[]> {
   const found = await Promise.all([
+    checkRecord(world, stack),
     checkSchedules(world, stack),
     checkSubscriptions(world, stack),
     checkWebhooks(world, stack),
@@ -60,11 +61,37 @@ async function checkRunning(world: DoctorWorld, stack: StackView): Promise<reado
   return found.flat();
 }
 
-const recurring = ['remind-maintainers', 'reconcile'];
+/** Table and bucket as the stack makes them; a restored one lacks what nobody switched on again. */
+async function checkRecord({ aws }: DoctorWorld, { outputs }: StackView): Promise<readonly Finding[]> {
+  const { TableName: name = '', BucketName: bucketName = '' } = outputs;
+  const equip = `npm run restore -- equip --table ${name}`;
+  return looking('record', equip, async () => {
+    const { table, bucket } = await aws.record(name, bucketName);
+    const lacking = (settings: object): string =>
+      Object.entries(settings)
+        .flatMap(([setting, on]) => (on === true ? [] : [setting]))
+        .join(', ');
+    const [ofTable, ofBucket] = [lacking(table), lacking(bucket)];
+    return [
+      require('record', ofTable === '', ofTable
+        ? `${name} has no ${ofTable}`
+        : 'restorable and protected', equip),
+      require('mail archive', ofBucket === '', ofBucket
+        ? `${bucketName} is not ${ofBucket}`
+        : 'versioned, encrypted and private', mendBucket(bucketName)),
+    ];
+  });
+}
 
-function checkSchedules({ aws }: DoctorWorld, { outputs }: StackView): Promise<readonly Finding[]> {
+const mendBucket = (bucket: string): string =>
+  `https://s3.console.aws.amazon.com/s3/buckets/${bucket}: versioning, SSE-KMS, block all public access (docs/restore.md, step 4)`;
+
+const recurring = ['remind-maintainers', 'reconcile', 'observe-github', 'observe-discourse'];
+
+function checkSchedules({ aws, config }: DoctorWorld, { outputs }: StackView): Promise<readonly Finding[]> {
   const group = outputs.ScheduleGroup ?? '';
-  const mend = `enable them at EventBridge → Schedules, group ${group}, or npx cdk deploy`;
+  const { region } = config;
+  const mend = `enable them at https://${region}.console.aws.amazon.com/scheduler/home?region=${region}#schedules, group ${group}`;
   return looking('schedules', mend, async () => {
     const schedules = await aws.schedules(group);
     const absent = recurring.filter((name) => !schedules.some((each) => each.name.startsWith(name)));
@@ -76,13 +103,17 @@ function checkSchedules({ aws }: DoctorWorld, { outputs }: StackView): Promise<r
 
 async function checkSubscriptions(world: DoctorWorld, stack: StackView): Promise<readonly Finding[]> {
   const { aws, config, local } = world;
-  const wired = await looking('mail notices', 'npx cdk deploy', async () => {
-    const held = await aws.subscriptions(stack.outputs.IntakeTopicArn ?? '');
+  const { IntakeTopicArn: topic = '', QueueUrl: queue = '' } = stack.outputs;
+  // A deployment does not notice that somebody removed what it made.
+  const queueArn = `arn:aws:sqs:${stack.region}:${stack.account}:${queue.split('/').at(-1)}`;
+  const subscribe = `aws sns subscribe --topic-arn ${topic} --protocol sqs --notification-endpoint ${queueArn}`;
+  const wired = await looking('mail notices', subscribe, async () => {
+    const held = await aws.subscriptions(topic);
     const whole = held.some(({ protocol, confirmed }) => protocol === 'sqs' && confirmed);
-    return require('mail notices', whole, whole ? 'reach the queue' : 'reach no queue', 'npx cdk deploy');
+    return require('mail notices', whole, whole ? 'reach the queue' : 'reach no queue', subscribe);
   });
   if (local) return [...wired, notApplicable('alarms', 'the emulator asks nobody to confirm')];
-  const confirm = 'open the mail "AWS Notification - Subscription Confirmation" and confirm';
+  const confirm = `open the mail "AWS Notification - Subscription Confirmation" and confirm, or have it sent again: aws sns subscribe --topic-arn ${stack.alarmsTopic ?? '…'} --protocol email --notification-endpoint ADDRESS`;
   const alarms = await looking('alarms', confirm, async () => {
     const held = stack.alarmsTopic ? await aws.subscriptions(stack.alarmsTopic) : [];
     const deaf = config.administrators.filter(

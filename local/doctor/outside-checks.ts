@@ -26,7 +26,8 @@ export async function checkGithub(world: DoctorWorld): Promise<readonly Finding[
     const installation = await view.installation();
     if (!installation || installation.suspended) {
       const found = installation ? 'is suspended' : 'is not there';
-      const mend = 'install the App, or correct github.installationId in desk.config.ts';
+      const mend =
+        'install the App (https://github.com/settings/apps → Install App), or correct github.installationId in desk.config.ts';
       return missing('GitHub App', `installation ${github.installationId} ${found}`, mend);
     }
     const found = await Promise.all(
@@ -65,7 +66,8 @@ async function checkRepository(
   repository: string,
 ): Promise<Finding> {
   const check = `GitHub ${repository}`;
-  const mend = `install the App on ${repository}, with Repository security advisories: write`;
+  const [owner = ''] = repository.split('/');
+  const mend = `install the App on ${repository}, with Repository security advisories: write: https://github.com/organizations/${owner}/settings/installations`;
   const [finding] = await looking(check, mend, async () => {
     const status = await ask(repository);
     return require(check, status === 200, `its advisories answer ${status}`, mend);

@@ -68,15 +68,21 @@ export async function checkReceiving(world: DoctorWorld): Promise<readonly Findi
     const activate = `aws ses set-active-receipt-rule-set --rule-set-name ${wanted} --region ${config.region}`;
     const set = require('active rule set', active?.name === wanted, active?.name ?? 'none', activate);
     const rules = active?.name === wanted ? active.rules : [];
-    return [region, set, ...ruleFindings(world, rules)];
+    return [region, set, ...ruleFindings(world, rules, page)];
   });
 }
 
-function ruleFindings({ config }: DoctorWorld, rules: readonly ReceiptRuleView[]): readonly Finding[] {
+function ruleFindings(
+  { config }: DoctorWorld,
+  rules: readonly ReceiptRuleView[],
+  page: string,
+): readonly Finding[] {
   const name = `${config.stackName}-inbox`;
   const at = rules.findIndex((rule) => rule.name === name);
   const rule = rules[at];
-  if (!rule) return [missing('receipt rule', `${name} is not in the active set`, 'npx cdk deploy')];
+  // A deployment does not notice that somebody changed or removed what it made.
+  const mend = `put it right at ${page} (docs/deploy.md, step 3, Receiving)`;
+  if (!rule) return [missing('receipt rule', `${name} is not in the active set`, mend)];
   const { securityAddress, replyDomain } = config.mail;
   const wants = [securityAddress, `case@${replyDomain}`];
   const flaws = [
@@ -89,7 +95,7 @@ function ruleFindings({ config }: DoctorWorld, rules: readonly ReceiptRuleView[]
     .slice(0, at)
     .filter((each) => each.enabled && each.ends && wants.some((address) => covers(each, address)));
   return [
-    require('receipt rule', flaws.length === 0, flaws.join(', ') || `${name} is whole`, 'npx cdk deploy'),
+    require('receipt rule', flaws.length === 0, flaws.join(', ') || `${name} is whole`, mend),
     require('rule order', before.length === 0, before.length === 0
       ? `nothing ends before ${name}`
       : `${before.map((each) => each.name).join(', ')} ends what ${name} should get`, 'set receiving.afterRule in desk.config.ts to a rule that stands earlier, then npx cdk deploy'),

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import type { DeskStore } from '#contracts/ports.ts';
-import { hour, instant, plus } from '#domain/instant.ts';
+import { hour, type Instant, plus } from '#domain/instant.ts';
 import { nonceHeader, nonceMark } from '../../functions/receive-mail/receive-mail.ts';
 import { composeMail, sendMail } from '../mail-gateway/compose.ts';
 import type { AwsPlace } from './aws.ts';
@@ -32,13 +32,15 @@ export function testMail(deps: {
   readonly store: Pick<DeskStore, 'mark' | 'setMark' | 'intake'>;
   readonly post: Post;
   readonly address: string;
+  /** The desk's clock, by which the nonce expires. */
+  readonly now: () => Instant;
   /** How long to wait for the intake, milliseconds. */
   readonly patienceMs: number;
 }): TestMail {
-  const { store, post, address, patienceMs } = deps;
+  const { store, post, address, now, patienceMs } = deps;
   return {
     async send(nonce) {
-      await store.setMark(nonceMark(nonce), { used: false }, plus(instant(Date.now()), 24 * hour));
+      await store.setMark(nonceMark(nonce), { used: false }, plus(now(), 24 * hour));
       const raw = await composeMail({
         from: address,
         to: address,

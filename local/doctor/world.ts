@@ -30,6 +30,17 @@ export interface ReceiptRuleView {
   readonly ends: boolean;
 }
 
+/** Settings of table and bucket that a restored one may lack. */
+export interface RecordView {
+  readonly table: {
+    readonly stream: boolean;
+    readonly backups: boolean;
+    readonly ttl: boolean;
+    readonly protection: boolean;
+  };
+  readonly bucket: { readonly versions: boolean; readonly private: boolean; readonly encrypted: boolean };
+}
+
 /** The administrator's look at AWS; each answers what is there, and throws only where it may not look. */
 export interface AwsView {
   stack(name: string): Promise<StackView | undefined>;
@@ -42,6 +53,7 @@ export interface AwsView {
   ): Promise<
     readonly { readonly protocol: string; readonly endpoint: string; readonly confirmed: boolean }[]
   >;
+  record(table: string, bucket: string): Promise<RecordView>;
   /** The fields of a secret that holds a JSON object; undefined where there is no such secret. */
   secret(name: string): Promise<Readonly<Record<string, string>> | undefined>;
 }

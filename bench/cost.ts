@@ -1,0 +1,26 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { costReport } from './cost/report.ts';
+
+/*
+ * `npm run cost` (`-- --config FILE`): what a month costs, from the counts of `bench/lifecycle.ts --save`, what the
+ * template has, and list prices. `-- --write` puts the example's table into docs/cost.md, where a test keeps it.
+ */
+
+const root = resolve(import.meta.dirname, '..');
+const { values } = parseArgs({ options: { config: { type: 'string' }, write: { type: 'boolean' } } });
+const module: { default?: unknown } = await import(
+  pathToFileURL(resolve(root, values.config ?? 'desk.config.ts')).href
+);
+const report = await costReport(module.default);
+process.stdout.write(`${report}\n`);
+if (values.write) {
+  const file = join(root, 'docs', 'cost.md');
+  const between = /(<!-- npm run cost -->\n)[\s\S]*?(<!-- \/npm run cost -->)/;
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(between, (_, before, after) => `${before}\n${report}\n\n${after}`),
+  );
+}

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { messages } from '../../functions/contracts/log.ts';
+import { metrics } from '../../functions/contracts/metrics.ts';
+import { functionNames } from '../../lib/functions.ts';
+import type { Desk } from '../../local/desk.ts';
+import { localCredentials, localRegion } from '../../local/emulator/environment.ts';
+import { triage } from '../../local/life-steps.ts';
+import { linkIn } from '../../local/visitor.ts';
+import { act, byLink, type Case, report, startRunningDesk, stored, until } from '../support/running-desk.ts';
+
+/** Words that may be in mails and on pages, never in a log. */
+const canary = 'canary-zeppelin';
+
+let desk: Desk;
+let found: Case;
+let mailKey: string;
+/** Every line of every function's log, also of the test files that ran before this one. */
+let lines: ReadonlyMap<string, readonly string[]>;
+
+beforeAll(async () => {
+  desk = await startRunningDesk();
+  found = await report(desk, {
+    subject: `Takeover by ${canary}-subject`,
+    text: `Steps: ${canary}-body\n`,
+    attachments: [{ filename: `${canary}-file.txt`, content: `${canary}-attached` }],
+  });
+  await triage(desk, found);
+  const reporter = await byLink(desk, found.reference, /We received your report/);
+  await act(reporter, found.reference, 'add-text', { text: `${canary}-added` });
+  await desk.quiet();
+  mailKey = (await stored(desk, found.reference)).intakes[0] ?? '';
+  lines = await until('the last line is in the logs', async () => {
+    const all = await logsOf(desk);
+    return (all.get('deliver') ?? []).some((line) => line.includes(mailKey)) && all;
+  });
+});
+afterAll(async () => {
+  await desk?.close();
+});
+
+async function logsOf({ addresses }: Desk): Promise<ReadonlyMap<string, readonly string[]>> {
+  const all = await Promise.all(
+    functionNames.map(
+      async (name) =>
+        [name, await linesOf(addresses.endpoint, `/aws/lambda/${addresses.stack}-${name}`)] as const,
+    ),
+  );
+  return new Map(all);
+}
+
+async function linesOf(endpoint: string, logGroupName: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const answer = await fetch(endpoint, {
+      method: 'POST',
+      body: JSON.stringify({ logGroupName, ...(nextToken && { nextToken }) }),
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'Logs_20140328.FilterLogEvents',
+        authorization: `AWS4-HMAC-SHA256 Credential=${localCredentials.accessKeyId}/20260101/${localRegion}/logs/aws4_request, SignedHeaders=host, Signature=0`,
+      },
+    });
+    // A function that never ran has no log.
+    if (!answer.ok) return found;
+    const page = (await answer.json()) as { events?: { message: string }[]; nextToken?: string };
+    found.push(...(page.events ?? []).map(({ message }) => message));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return found;
+}
+
+/** Structured lines of ours: each has the code of a registered message. */
+const structured = (): readonly { readonly name: string; readonly line: Record<string, unknown> }[] =>
+  [...lines].flatMap(([name, all]) =>
+    all.flatMap((text) => {
+      const json = /\{.*\}/s.exec(text)?.[0];
+      try {
+        const line = JSON.parse(json ?? '') as Record<string, unknown>;
+        return typeof line.code === 'string' ? [{ name, line }] : [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+
+test('R11: no log holds an address, a name, a word of a report, a token or a cookie', () => {
+  const people = [...desk.config.members, ...desk.config.maintainers].flatMap(({ name, address }) => [
+    address,
+    name ?? address,
+  ]);
+  const operators = desk.config.operators.flatMap(({ address, instance }) => [address, instance]);
+  const token = (mail: Parameters<typeof linkIn>[0]) => linkIn(mail).split('#t=')[1] ?? 'none';
+  const forbidden = [
+    canary,
+    found.reporter,
+    '@reporter.example',
+    ...people,
+    ...operators,
+    token(found.acknowledgement),
+    token(found.acknowledgement).slice(-20),
+    '#t=',
+    'set-cookie',
+    '-----BEGIN',
+  ];
+  const text = [...lines.values()].flat().join('\n').toLowerCase();
+
+  expect(text.length).toBeGreaterThan(10_000);
+  expect(forbidden.filter((word) => text.includes(word.toLowerCase()))).toEqual([]);
+  expect(text.match(/[\w.+-]+@[\w-]+\.example/g) ?? []).toEqual([]);
+});
+
+test('one correlation id leads from the mail to the advisory, through every function on the way', () => {
+  const mine = structured().filter(({ line }) => line.correlation === mailKey);
+  const about = structured().filter(({ line }) => line.disclosure === found.reference);
+
+  expect([...new Set(mine.map(({ name }) => name))].sort()).toEqual(
+    expect.arrayContaining([
+      'deliver',
+      'hold-token',
+      'notify-maintainers',
+      'open-advisories',
+      'open-desk',
+      'receive-mail',
+    ]),
+  );
+  const codes = mine.map(({ line }) => line.code);
+  for (const message of [
+    messages.mailTaken,
+    messages.committed,
+    messages.letterSent,
+    messages.advisoryOpened,
+  ])
+    expect(codes).toContain(message.code);
+  expect(about.filter(({ line }) => line.correlation !== mailKey)).toEqual([]);
+});
+
+test('every line of ours is a registered message, and metrics are told by their names alone', () => {
+  const codes = new Set(Object.values(messages).map(({ code }) => code));
+  const told = [...lines.values()].flat().flatMap((text) => {
+    const json = /\{"_aws":.*\}/s.exec(text)?.[0];
+    return json ? [JSON.parse(json) as Record<string, unknown>] : [];
+  });
+
+  expect(structured().filter(({ line }) => !codes.has(String(line.code)))).toEqual([]);
+  expect(told.length).toBeGreaterThan(0);
+  for (const { _aws, service, ...values } of told) {
+    expect(_aws).toMatchObject({
+      CloudWatchMetrics: [{ Namespace: 'DisclosureDesk', Dimensions: [['service']] }],
+    });
+    expect(service).toBe(desk.addresses.stack);
+    for (const [name, value] of Object.entries(values)) {
+      expect(metrics).toContain(name);
+      expect(value).toEqual(expect.any(Number));
+    }
+  }
+});
