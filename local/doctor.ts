@@ -2,16 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import type { AwsTarget } from '#adapters/aws.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { type Instant, instant } from '#domain/instant.ts';
 import type { DeskConfig } from '../lib/desk-config.ts';
 import { ConfigRefused } from '../lib/desk-config.ts';
 import { openClock } from './clock.ts';
 import { loadConfig } from './desk.ts';
-import { type AwsPlace, lookAtAws } from './doctor/aws.ts';
+import { type AwsPlace, lookAtAws, targetOf } from './doctor/aws.ts';
 import { examine } from './doctor/examine.ts';
 import { type Finding, missing, ok, written } from './doctor/finding.ts';
 import { lookAtDns, lookAtGithub, lookAtHttp } from './doctor/outside.ts';
@@ -84,12 +82,6 @@ export function reachLocal(config: DeskConfig, folder: string): Reach {
   };
 }
 
-/** The place with the credentials of whoever looks: the SDK finds them in a profile, a session or the environment. */
-export function targetOf(place: AwsPlace): AwsTarget {
-  const { credentials } = new DynamoDBClient(place).config;
-  return { ...place, credentials };
-}
-
 /** The doctor's world as it really is. */
 export function worldOf({ config, local, place, post, now, knock, patienceMs }: Reach): DoctorWorld {
   const { github, discourse, mail } = config;
@@ -101,7 +93,11 @@ export function worldOf({ config, local, place, post, now, knock, patienceMs }: 
     dns: lookAtDns,
     github: ({ privateKey = '' }) =>
       lookAtGithub(github ?? { apiBase: '', appId: 0, installationId: 0 }, privateKey),
-    http: { ...http, ping: (system, base, secret) => http.ping(system, knock ?? base, secret) },
+    http: {
+      ...http,
+      door: (system, base) => http.door(system, knock ?? base),
+      ping: (system, base, secret) => http.ping(system, knock ?? base, secret),
+    },
     testMail: ({ outputs }) =>
       testMail({
         store: createDeskStore({

@@ -11,7 +11,8 @@ import { instant } from '#domain/instant.ts';
 import { deploymentOf, settingsOf } from '../lib/config.ts';
 import { openClock } from './clock.ts';
 import { loadConfig } from './desk.ts';
-import { type Reach, reachAws, reachLocal, targetOf, worldOf } from './doctor.ts';
+import { targetOf } from './doctor/aws.ts';
+import { type Reach, reachAws, reachLocal, worldOf } from './doctor.ts';
 import { projectRoot } from './emulator/environment.ts';
 import { createPersonSearch } from './person-search.ts';
 

@@ -9,6 +9,7 @@ import { createArchive } from '#adapters/archive.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { instant } from '#domain/instant.ts';
 import { loadConfig } from './desk.ts';
+import { targetOf } from './doctor/aws.ts';
 import { restoreBucket } from './restore/bucket.ts';
 import { holdLetters } from './restore/outbox.ts';
 import { existingOf, goOn, stopDesk } from './restore/stack.ts';
@@ -30,11 +31,12 @@ type Given = Readonly<Record<string, string | undefined>>;
 
 async function step(name: string, given: Given): Promise<unknown> {
   const config = await loadConfig();
-  const place = { region: config.region };
+  const endpoint = process.env.AWS_ENDPOINT_URL;
+  const place = { region: config.region, ...(endpoint && { endpoint }) };
   const stack = given.stack ?? config.stackName;
   const formation = new CloudFormationClient(place);
   const dynamo = new DynamoDBClient(place);
-  const s3 = new S3Client({ ...place, forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+  const s3 = new S3Client({ ...place, forcePathStyle: endpoint !== undefined });
   const needed = (option: string): string => {
     const value = given[option];
     if (value === undefined) throw new RangeError(`${name} needs --${option}\n${usage}`);
@@ -42,7 +44,7 @@ async function step(name: string, given: Given): Promise<unknown> {
   };
   const at = () => instant(Date.parse(needed('at')));
   const storeOf = (table: string) =>
-    createDeskStore({ table, client: dynamo, clock: { now: () => instant(Date.now()) } });
+    createDeskStore({ table, aws: targetOf(place), clock: { now: () => instant(Date.now()) } });
   switch (name) {
     case 'existing':
       return existingOf({ formation, dynamo, secrets: new SecretsManagerClient(place) }, stack);
@@ -68,7 +70,7 @@ async function step(name: string, given: Given): Promise<unknown> {
         client: dynamo,
         table: needed('table'),
         store: storeOf(needed('table')),
-        archive: createArchive({ bucket: needed('bucket'), client: s3 }),
+        archive: createArchive({ bucket: needed('bucket'), aws: targetOf(place) }),
       });
     default:
       throw new RangeError(usage);

@@ -32,6 +32,7 @@ import {
   SESClient,
 } from '@aws-sdk/client-ses';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
+import type { AwsTarget } from '#adapters/aws.ts';
 import type { AwsView, IdentityView, ReceiptRuleView, RecordView } from './world.ts';
 
 /** How AWS, or the emulator, is reached. */
@@ -39,6 +40,12 @@ export interface AwsPlace {
   readonly region: string;
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** The place with the credentials of whoever looks: the SDK finds them in a profile, a session or the environment. */
+export function targetOf(place: AwsPlace): AwsTarget {
+  const { credentials } = new DynamoDBClient(place).config;
+  return { ...place, credentials };
 }
 
 /** The administrator's look at AWS, with whatever credentials the shell has; it changes nothing. */

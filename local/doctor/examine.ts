@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { checkDns } from './dns-checks.ts';
 import { type Finding, looking, missing, notApplicable, ok, require } from './finding.ts';
-import { checkDiscourse, checkGithub, checkWebhooks } from './outside-checks.ts';
+import { checkDiscourse, checkGithub, checkHookUrl, checkWebhooks } from './outside-checks.ts';
 import { checkReceiving, checkSending } from './ses-checks.ts';
 import type { DoctorWorld, StackView } from './world.ts';
 
@@ -55,6 +55,7 @@ async function checkRunning(world: DoctorWorld, stack: StackView): Promise<reado
     checkRecord(world, stack),
     checkSchedules(world, stack),
     checkSubscriptions(world, stack),
+    checkHookUrl(world, stack),
     checkWebhooks(world, stack),
     checkMail(world, stack),
   ]);

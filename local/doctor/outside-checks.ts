@@ -108,6 +108,22 @@ async function checkKey(
   });
 }
 
+/** Does GitHub post to our door? The forum tells nobody where it posts. */
+export async function checkHookUrl(world: DoctorWorld, stack: StackView): Promise<readonly Finding[]> {
+  const { config, aws, http } = world;
+  if (!config.github) return [];
+  const door = http.door('github', stack.outputs.ApiUrl ?? '');
+  const mend = `set the Webhook URL of the App to ${door}, and make it active: https://github.com/settings/apps`;
+  const { secretName } = config.github;
+  return looking('webhook URL at GitHub', mend, async () => {
+    const secret = await aws.secret(secretName);
+    // Without a key the check of the App says what is missing.
+    if (!secret?.privateKey) return notApplicable('webhook URL at GitHub', 'no key to ask with');
+    const url = await world.github(secret).hookUrl();
+    return require('webhook URL at GitHub', url === door, url || 'none is set', mend);
+  });
+}
+
 /** Each webhook's door, knocked at with the secret that the deployment knows. */
 export async function checkWebhooks(world: DoctorWorld, stack: StackView): Promise<readonly Finding[]> {
   const { config, aws, http } = world;

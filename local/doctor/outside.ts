@@ -56,6 +56,14 @@ export function lookAtGithub(
       const { permissions, events, suspended_at } = installationAnswer.parse(await response.json());
       return { permissions, events, suspended: suspended_at !== null };
     },
+    async hookUrl() {
+      const { token } = await auth({ type: 'app' });
+      const response = await get('/app/hook/config', token);
+      // An App whose webhook was never active has none.
+      if (response.status === 404) return '';
+      if (!response.ok) throw new Error(`GitHub answered ${response.status} for the App's webhook`);
+      return z.object({ url: z.optional(z.string()) }).parse(await response.json()).url ?? '';
+    },
     async advisoriesOf(repository) {
       const { token } = await auth({ type: 'installation', installationId });
       const { status } = await get(`/repos/${repository}/security-advisories?per_page=1`, token);
@@ -76,11 +84,13 @@ const signatureHeaders = {
 export function lookAtHttp(
   forum: { readonly base: string; readonly categoryId: number } | undefined,
 ): HttpView {
+  const door: HttpView['door'] = (system, base) => `${base}/hooks/${system}`;
   return {
+    door,
     async ping(system, base, secret) {
       const body = JSON.stringify({ zen: 'a ping of the doctor' });
       const [header, headers] = signatureHeaders[system];
-      const response = await fetch(`${base}/hooks/${system}`, {
+      const response = await fetch(door(system, base), {
         method: 'POST',
         headers: {
           'content-type': 'application/json',

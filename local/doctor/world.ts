@@ -75,12 +75,16 @@ export interface InstallationView {
 export interface GithubView {
   /** Undefined where there is no such installation of this App. */
   installation(): Promise<InstallationView | undefined>;
+  /** Where GitHub posts what happens; empty where nothing is set. */
+  hookUrl(): Promise<string>;
   /** May it read the repository's advisories? The HTTP status of asking. */
   advisoriesOf(repository: string): Promise<number>;
 }
 
 /** HTTP statuses of what is asked of the desk's own doors and of the forum. */
 export interface HttpView {
+  /** Where a system has to post its webhooks. */
+  door(system: 'github' | 'discourse', base: string): string;
   /** Posts a signed `ping` to a webhook's door. */
   ping(system: 'github' | 'discourse', base: string, secret: string): Promise<number>;
   /** Asks for the category's topics, as the account of the key where one is given. */

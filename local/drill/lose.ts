@@ -16,6 +16,7 @@ import { type Snapshot, sha256, snapshotOf } from '../restore/verify.ts';
 export function clientsOf(desk: Desk) {
   const place = { endpoint: desk.addresses.endpoint, region: localRegion, credentials: localCredentials };
   return {
+    place,
     formation: new CloudFormationClient(place),
     dynamo: new DynamoDBClient(place),
     lambda: new LambdaClient({ ...place, requestHandler: { requestTimeout: 600_000 } }),

@@ -28,8 +28,8 @@ export async function bringBack(clients: Clients, what: Remembered, clock: Clock
   const table = await equipTable(dynamo, what.restoredTable);
   const bucket = `${what.existing.bucket}-restored`.slice(-63).replace(/^-+/, '');
   const copied = await restoreBucket(s3, { from: what.existing.bucket, to: bucket, at: what.at });
-  const store = createDeskStore({ table: table.name, clock, client: dynamo });
-  const archive = createArchive({ bucket, client: s3 });
+  const store = createDeskStore({ table: table.name, clock, aws: clients.place });
+  const archive = createArchive({ bucket, aws: clients.place });
   const verified = await verifyRecord({ client: dynamo, table: table.name, store, archive });
   const differing = differences(what.record, await snapshotOf(dynamo, table.name));
   const held = await holdLetters(store, what.deskAt);

@@ -67,6 +67,15 @@ export async function startGithub(options: GithubOptions): Promise<RunningGithub
           ...advisoryHandlers(tools),
           ...repositoryHandlers(shapes),
           ...accessHandlers(shapes),
+          'apps/get-webhook-config-for-app': () => ({
+            status: 200,
+            body: {
+              content_type: 'json',
+              insecure_ssl: '0',
+              secret: '********',
+              url: options.webhook?.url ?? '',
+            },
+          }),
           // The API's root is where a person opens the stand-in.
           'meta/root': (_call, current) => home(current),
         },

@@ -61,7 +61,11 @@ const installation = {
 interface Broken {
   readonly aws?: Partial<AwsView>;
   readonly records?: Readonly<Record<string, readonly string[]>>;
-  readonly github?: { readonly installation?: typeof installation | undefined; readonly status?: number };
+  readonly github?: {
+    readonly installation?: typeof installation | undefined;
+    readonly status?: number;
+    readonly hook?: string;
+  };
   readonly http?: Partial<HttpView>;
   readonly disposition?: string | undefined;
   readonly config?: object;
@@ -104,9 +108,15 @@ function worldWith(broken: Broken = {}): DoctorWorld {
     dns,
     github: () => ({
       installation: async () => ('installation' in github ? github.installation : installation),
+      hookUrl: async () => github.hook ?? 'https://api.example/hooks/github',
       advisoriesOf: async () => github.status ?? 200,
     }),
-    http: { ping: async () => 202, category: async () => 200, ...broken.http },
+    http: {
+      door: (system, base) => `${base}/hooks/${system}`,
+      ping: async () => 202,
+      category: async () => 200,
+      ...broken.http,
+    },
     testMail: () => ({ send: async () => ('disposition' in broken ? broken.disposition : 'test') }),
   };
 }
@@ -269,6 +279,12 @@ const breaks: readonly (readonly [string, Broken, readonly string[]])[] = [
     ['Discourse category'],
   ],
   [
+    'a webhook that GitHub posts elsewhere',
+    { github: { hook: 'https://old.example/x' } },
+    ['webhook URL at GitHub'],
+  ],
+  ['a webhook that is not set', { github: { hook: '' } }, ['webhook URL at GitHub']],
+  [
     'webhooks with another secret',
     { http: { ping: async () => 401 } },
     ['webhook of github', 'webhook of discourse'],
@@ -351,6 +367,6 @@ describe('what is broken is found, with what mends it', () => {
 
     const found = await missingIn({ aws });
 
-    expect(found).toHaveLength(12);
+    expect(found).toHaveLength(13);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { openDisclosure } from '#domain/open-disclosure.ts';
@@ -10,6 +10,7 @@ import { localCredentials, localRegion } from '../../local/emulator/environment.
 import { type Emulator, startEmulator } from '../../local/emulator/ministack.ts';
 import { createPersonSearch } from '../../local/person-search.ts';
 import { TestClock } from '../support/clock.ts';
+import { emptyTable } from '../support/empty-table.ts';
 import { describeStore } from '../support/store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'desk-store-'));
@@ -29,42 +30,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-let tables = 0;
-
-/** A table with the keys and indexes of the deployed one, empty. */
-async function emptyTable(): Promise<string> {
-  const name = `contract-${process.pid}-${++tables}`;
-  const index = (IndexName: string, pk: string, sk: string) => ({
-    IndexName,
-    KeySchema: [
-      { AttributeName: pk, KeyType: 'HASH' as const },
-      { AttributeName: sk, KeyType: 'RANGE' as const },
-    ],
-    Projection: { ProjectionType: 'KEYS_ONLY' as const },
-  });
-  const names = ['pk', 'sk', 'dueShard', 'dueAt', 'waits', 'waitsAt', 'list', 'listAt'];
-  await client.send(
-    new CreateTableCommand({
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      GlobalSecondaryIndexes: [
-        index('due', 'dueShard', 'dueAt'),
-        index('waits', 'waits', 'waitsAt'),
-        index('list', 'list', 'listAt'),
-      ],
-    }),
-  );
-  return name;
-}
-
 describe('A8: an administrator looks for what a person left', () => {
   it('finds the record by its address, and the mails and disclosures that came from them', async () => {
-    const table = await emptyTable();
+    const table = await emptyTable(client);
     const clock = new TestClock();
     const store = createDeskStore({
       table,
@@ -129,7 +97,7 @@ describe('A8: an administrator looks for what a person left', () => {
 
 describeStore('the DynamoDB store', async (clock) =>
   createDeskStore({
-    table: await emptyTable(),
+    table: await emptyTable(client),
     clock,
     aws: { endpoint: emulator.endpoint, region: localRegion, credentials: localCredentials },
   }),
