@@ -51,7 +51,7 @@ async function step(name: string, given: Given): Promise<unknown> {
     case 'stop':
       return { stopped: await stopDesk(formation, new LambdaClient(place), stack) };
     case 'go':
-      return { running: await goOn(formation, new LambdaClient(place), stack) };
+      return { running: await goOn(formation, new LambdaClient(place), stack, config.concurrency.reserved) };
     case 'table':
       await restoreTable(dynamo, {
         from: needed('from'),

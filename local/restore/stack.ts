@@ -75,14 +75,23 @@ export async function stopDesk(
   return names.length;
 }
 
-/** Lets a stopped desk go on. A deployment sets again what `concurrency.reserved` says. */
+/**
+ * Lets a stopped desk go on, each function with what the configuration reserves for it: a deployment does not notice
+ * that somebody changed what it made.
+ */
 export async function goOn(
   formation: CloudFormationClient,
   lambda: LambdaClient,
   stackName: string,
+  reserved: Readonly<Record<string, number>> = {},
 ): Promise<number> {
   const names = await functionsOf(formation, stackName);
-  for (const FunctionName of names) await lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
+  for (const FunctionName of names) {
+    const ReservedConcurrentExecutions = reserved[FunctionName.slice(stackName.length + 1)];
+    await (ReservedConcurrentExecutions === undefined
+      ? lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }))
+      : lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions })));
+  }
   return names.length;
 }
 
