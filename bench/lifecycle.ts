@@ -172,6 +172,7 @@ async function live(desk: Desk): Promise<Findings> {
     await meterAll(lambda, stack, meter.url);
     const travel = timeTravel({
       ...{ clock: desk.clock, scheduler, lambda, store: desk.store, quiet: desk.quiet, afterwards: [] },
+      group: desk.outputs.ScheduleGroup ?? '',
       sweep: `${stack}-remind-maintainers`,
     });
     const before = await invocations(desk.addresses.endpoint, stack);

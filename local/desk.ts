@@ -269,6 +269,7 @@ async function bringUp(
     scheduler: new SchedulerClient(aws),
     lambda,
     store,
+    group: outputs.ScheduleGroup ?? '',
     sweep: nameOf('remind-maintainers'),
     afterwards: [nameOf('observe-github'), nameOf('observe-discourse'), nameOf('reconcile')],
     quiet,

@@ -31,6 +31,8 @@ export interface TimeTravelDeps {
   readonly scheduler: SchedulerClient;
   readonly lambda: LambdaClient;
   readonly store: Pick<DeskStore, 'due'>;
+  /** The group of the deployment's schedules: another stack's are not its own. */
+  readonly group: string;
   /** Name of the function that sweeps the due index. */
   readonly sweep: string;
   /** Names of functions that run once at the end of a jump: reconcile and the polls. */
@@ -85,7 +87,7 @@ async function nextStop(
   from: Instant,
   seen: ReadonlySet<string>,
 ): Promise<Stop | undefined> {
-  const [schedules, due] = await Promise.all([listSchedules(deps.scheduler), firstDue(deps)]);
+  const [schedules, due] = await Promise.all([listSchedules(deps), firstDue(deps)]);
   const stops = schedules.flatMap((schedule) => stopOf(deps, schedule, from));
   if (due) {
     const at = due > from ? due : from;
@@ -153,8 +155,13 @@ function nextDaily({ expression, zone }: Schedule, from: Instant): Instant | und
   }
 }
 
-async function listSchedules(scheduler: SchedulerClient): Promise<readonly Schedule[]> {
-  const { Schedules = [] } = await scheduler.send(new ListSchedulesCommand({ MaxResults: 100 }));
+async function listSchedules({
+  scheduler,
+  group,
+}: Pick<TimeTravelDeps, 'scheduler' | 'group'>): Promise<readonly Schedule[]> {
+  const { Schedules = [] } = await scheduler.send(
+    new ListSchedulesCommand({ GroupName: group, MaxResults: 100 }),
+  );
   const details = await Promise.all(
     Schedules.map(({ Name, GroupName }) =>
       scheduler.send(new GetScheduleCommand({ Name, GroupName })).catch(() => undefined),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { type Act, textActs } from '#contracts/forms.ts';
+import { messages } from '#contracts/log.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
 import type { EntryView } from '#domain/access.ts';
@@ -120,7 +121,7 @@ async function decided(asked: Asked, formId: string): Promise<Answer> {
     commits: true,
   });
   const { thread } = await situationOf(deps, opened.disclosure);
-  const { outcome } = await deps.commit({
+  const { outcome, event } = await deps.commit({
     disclosure: opened.disclosure.id,
     command,
     actor: actorOf(asked),
@@ -128,6 +129,12 @@ async function decided(asked: Asked, formId: string): Promise<Answer> {
     expectVersion: revision,
     checks: [{ person: session.person.id, epoch: session.claims.epoch }],
     ...(thread && { thread }),
+  });
+  deps.log(messages.committed, {
+    disclosure: opened.disclosure.id,
+    command: command.name,
+    outcome,
+    correlation: event.correlation,
   });
   return { goTo: donePath(opened.disclosure.id, formId, outcome === 'repeated') };
 }

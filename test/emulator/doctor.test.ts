@@ -175,7 +175,13 @@ test('secrets that nobody else holds are found: App, key and webhooks', async ()
     await put(discourse?.secretName, {});
   }, mend);
 
-  expect(others).toEqual(['GitHub App', 'Discourse key', 'webhook of github', 'webhook of discourse']);
+  expect(others).toEqual([
+    'GitHub App',
+    'Discourse key',
+    'webhook URL at GitHub',
+    'webhook of github',
+    'webhook of discourse',
+  ]);
   expect(none).toEqual(['GitHub App', 'Discourse key', 'webhook of github', 'webhook of discourse']);
 });
 
