@@ -1,3 +1,4 @@
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { executionName } from '#adapters/lifecycle-runner.ts';
@@ -25,14 +26,18 @@ import {
 
 let desk: Desk;
 let sfn: SFNClient;
+let dynamo: DynamoDBClient;
 beforeAll(async () => {
   desk = await startRunningDesk();
   const { endpoint } = desk.addresses;
-  sfn = new SFNClient({ endpoint, region: localRegion, credentials: localCredentials });
+  const aws = { endpoint, region: localRegion, credentials: localCredentials };
+  sfn = new SFNClient(aws);
+  dynamo = new DynamoDBClient(aws);
   await plantRepositories(desk, ['openedx/raced']);
 });
 afterAll(async () => {
   sfn?.destroy();
+  dynamo?.destroy();
   await desk?.close();
 });
 
@@ -48,6 +53,15 @@ async function tokenOf(reference: string, wait = 'AwaitTriage'): Promise<string>
   if (!held) throw new Error(`${reference} has no token of ${wait}`);
   return held.token;
 }
+
+/** The token of the first generation is not stored yet, for all that the desk knows. */
+const forgetToken = (reference: string) =>
+  dynamo.send(
+    new DeleteItemCommand({
+      TableName: desk.outputs.TableName ?? '',
+      Key: { pk: { S: `DISC#${reference}` }, sk: { S: 'TOKEN#g1' } },
+    }),
+  );
 
 const spam = { outcome: 'spam', sure: 'yes' };
 
@@ -68,7 +82,7 @@ describe.concurrent('decisions and tokens', () => {
     expect,
   }) => {
     const { reference, token } = await waiting();
-    await desk.store.dropToken(reference, 'AwaitTriage', token);
+    await forgetToken(reference);
     await act(await member(desk, reference), reference, 'triage', spam);
     await until('the decision is delivered', async () =>
       (await trail(desk, reference)).every(({ signals, delivery }) =>
@@ -80,7 +94,6 @@ describe.concurrent('decisions and tokens', () => {
     await hold(reference, 1, token);
 
     expect(await executionEnd(desk, reference, 1)).toBe('SUCCEEDED');
-    expect(await desk.store.tokens(reference)).toEqual([]);
   });
 
   test('the same decision ten times at once has one effect, and each answer says that it is done', async ({
