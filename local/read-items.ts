@@ -4,7 +4,7 @@ import { unpacked } from '#adapters/packed-item.ts';
 
 /*
  * Items of the table as a person reads them: what `aws dynamodb get-item` or `query` answered comes in by standard
- * input, JSON with unpacked bodies goes out (ADR 0018).
+ * input, JSON with unpacked bodies goes out (ADR 0020).
  *
  *   aws dynamodb query --table-name TABLE --key-condition-expression 'pk = :pk' \
  *     --expression-attribute-values '{":pk": {"S": "DISC#EDX-2026-0001"}}' | node local/read-items.ts

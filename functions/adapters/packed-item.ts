@@ -4,7 +4,7 @@ import { dictionaries } from './packed-words.ts';
 /**
  * The body of an item as it lies in the table: `item`, readable, while it is short, and `z`, packed, from then on.
  * A transaction costs two write units an item and KB, so that a disclosure and its event are to fit one KB each
- * (ADR 0018). `local/read-items.ts` shows packed items as JSON.
+ * (ADR 0020). `local/read-items.ts` shows packed items as JSON.
  */
 export type Body = { readonly item: unknown } | { readonly z: Uint8Array };
 
