@@ -48,8 +48,12 @@ async function waiting(): Promise<Case & { readonly token: string }> {
   return { ...found, token: await tokenOf(found.reference) };
 }
 
+/** The token of the current generation: those before keep theirs until they expire. */
 async function tokenOf(reference: string, wait = 'AwaitTriage'): Promise<string> {
-  const held = (await desk.store.tokens(reference)).find((each) => each.wait === wait);
+  const { generation } = await stored(desk, reference);
+  const held = (await desk.store.tokens(reference)).find(
+    (each) => each.wait === wait && each.generation === generation,
+  );
   if (!held) throw new Error(`${reference} has no token of ${wait}`);
   return held.token;
 }
