@@ -57,6 +57,8 @@ async function linksFor(
   jti: string,
 ): Promise<Pick<LetterContext, 'link' | 'links'>> {
   const signer = await deps.signer();
+  // The group's own address is nobody's: whoever reads there signs in as themselves.
+  const toGroup = 'group' in letter.to;
   const claims = {
     purpose: 'link' as const,
     person: recipient.id,
@@ -65,7 +67,9 @@ async function linksFor(
     expires: plus(deps.clock.now(), linkDays * day),
   };
   const to = (about: string, suffix = ''): string =>
-    `${deps.linkBase}/a#t=${signer.mint({ ...claims, about, jti: `${jti}${suffix}` })}`;
+    toGroup
+      ? `${deps.linkBase}/desk`
+      : `${deps.linkBase}/a#t=${signer.mint({ ...claims, about, jti: `${jti}${suffix}` })}`;
   if (letter.template === 'reminder') {
     const links = letter.params.lines.flatMap(({ reference, repository }, line) =>
       reminderActions.map((action, at) => [

@@ -272,6 +272,9 @@ test('R6: a maintainer whom GitHub does not name for long is the working group, 
   });
 
   expect(first?.maintainer).toMatchObject({ id: 'working-group', source: 'unresolved' });
+  await until('the named maintainer is told', async () =>
+    desk.gateway.mailbox.list(kofi).find(({ subject }) => subject.includes(`[${unreadable}]`)),
+  );
   await maintainer(desk, unreadable);
   expect(await stored(desk, unreadable)).toMatchObject({ stage: 'advised', generation: 1 });
   await act(someone, unreadable, 'close', { reason: 'not-affected', typed: unreadable });
