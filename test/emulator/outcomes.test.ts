@@ -38,6 +38,12 @@ async function triaged(fields: Readonly<Record<string, string>>): Promise<Case> 
 /** How it ended: the exit, the execution, what the reporter was told, the acts in order. */
 async function ending({ reference, reporter }: Case) {
   const execution = await executionEnd(desk, reference, 1);
+  // Its last letters leave while the execution ends.
+  await until('every letter has left', async () =>
+    (await trail(desk, reference)).every(({ letters, delivery }) =>
+      letters.every((_letter, at) => !['leased', 'withheld', undefined].includes(delivery[`L${at}`]?.state)),
+    ),
+  );
   const { exit } = await stored(desk, reference);
   const acts = (await trail(desk, reference)).map(({ type }) => type);
   return { exit, execution, acts, subjects: subjectsTo(reporter) };
