@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type MailParser, type MailParts, Unparsable } from '#contracts/mail-parts.ts';
 import type { ParseAnswer, ParseRequest } from './mail-parse-worker.ts';
@@ -43,11 +42,9 @@ export function createMailParser({
   let count = 0;
 
   const start = (): Worker => {
-    // Of a heap with a limit as low as ours V8 collects all garbage every few mails, half of a large mail's time,
-    // unless it may grow to this before the first time. Read when a heap is made: the thread's, no other.
-    setFlagsFromString('--initial-old-space-size=128');
     const started = new Worker(file, {
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 64, stackSizeMb: 8 },
+      // A small young generation reaches its size at once: under a flood memory stays where it is (P7).
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 8 },
       // Warnings and crash reports of the thread could quote the mail.
       stdout: true,
       stderr: true,
