@@ -97,7 +97,11 @@ async function second(ports: Ports, before: Before): Promise<void> {
     const { dynamo } = clientsOf(desk);
     const { store, archive } = desk;
     const verified = await verifyRecord({ client: dynamo, table: before.back.table.name, store, archive });
-    check('the record is whole after it was carried on', verified.problems.length === 0, verified);
+    check(
+      'the record is whole after it was carried on, and no chain is missing',
+      verified.problems.length === 0 && verified.chains >= before.back.verified.chains,
+      verified,
+    );
   } finally {
     await desk.close();
   }

@@ -1,7 +1,9 @@
-import { type DynamoDBClient, ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Traces } from '#commit/erase-person.ts';
-import type { PersonId } from '#domain/people.ts';
+import type { Disclosure } from '#domain/disclosure.ts';
+import type { Intake } from '#domain/intake.ts';
+import type { Person, PersonId } from '#domain/people.ts';
+import { itemsOf, readable } from './table-items.ts';
 
 /** Looks through the whole table: for an administrator's rare command, never for a function. */
 export interface PersonSearch {
@@ -17,47 +19,25 @@ export function createPersonSearch({
   readonly table: string;
   readonly client: DynamoDBClient;
 }): PersonSearch {
-  async function scan(sk: string, more: Partial<ScanCommandInput>): Promise<Record<string, unknown>[]> {
-    const found: Record<string, unknown>[] = [];
-    let start: ScanCommandInput['ExclusiveStartKey'];
-    do {
-      const page = await client.send(
-        new ScanCommand({
-          TableName: table,
-          ConsistentRead: true,
-          ...more,
-          FilterExpression: `sk = :sk${more.FilterExpression ? ` AND ${more.FilterExpression}` : ''}`,
-          ExpressionAttributeNames: { '#item': 'item', ...more.ExpressionAttributeNames },
-          ExpressionAttributeValues: { ':sk': { S: sk }, ...more.ExpressionAttributeValues },
-          ...(start && { ExclusiveStartKey: start }),
-        }),
-      );
-      found.push(...(page.Items ?? []).map((item) => unmarshall(item)));
-      start = page.LastEvaluatedKey;
-    } while (start);
-    return found;
+  /** Ids of the aggregates of one kind whose body is the wanted one. */
+  async function idsOf<Body>(sk: string, wanted: (body: Partial<Body>) => boolean): Promise<string[]> {
+    const found = (await itemsOf(client, table, sk)).map(readable);
+    return found
+      .filter(({ item }) => wanted((item ?? {}) as Partial<Body>))
+      .map(({ pk }) => String(pk).slice(String(pk).indexOf('#') + 1));
   }
-  const idOf = ({ pk }: Record<string, unknown>): string => String(pk).slice(String(pk).indexOf('#') + 1);
 
   return {
-    async byAddress(address) {
-      const people = await scan('PERSON', { ProjectionExpression: 'pk, #item.address' });
+    byAddress(address) {
       const wanted = address.trim().toLowerCase();
-      return people
-        .filter(({ item }) => (item as { address?: string }).address?.toLowerCase() === wanted)
-        .map(idOf);
+      return idsOf<Person>('PERSON', (person) => person.address?.toLowerCase() === wanted);
     },
     async tracesOf(person) {
-      const of = { ExpressionAttributeValues: { ':person': { S: person } }, ProjectionExpression: 'pk' };
       const [disclosures, intakes] = await Promise.all([
-        scan('DISC', { ...of, FilterExpression: 'contains(#item.reporters, :person)' }),
-        scan('INTAKE', {
-          ...of,
-          FilterExpression: '#item.#from = :person',
-          ExpressionAttributeNames: { '#from': 'from' },
-        }),
+        idsOf<Disclosure>('DISC', ({ reporters }) => reporters?.includes(person) === true),
+        idsOf<Intake>('INTAKE', ({ from }) => from === person),
       ]);
-      return { disclosures: disclosures.map(idOf), intakes: intakes.map(idOf) };
+      return { disclosures, intakes };
     },
   };
 }

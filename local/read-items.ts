@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { plainItem } from '#adapters/dynamo.ts';
-import { unpacked } from '#adapters/packed-item.ts';
+import { hex } from '#adapters/packed-item.ts';
+import { readable } from './table-items.ts';
 
 /*
  * Items of the table as a person reads them: what `aws dynamodb get-item` or `query` answered comes in by standard
@@ -18,14 +18,14 @@ interface Answer {
 /** Answers one line-broken JSON array; bytes that are no body, such as the chain's head, are shown in hex. */
 export function readItems(answer: string): string {
   const { Item, Items } = JSON.parse(answer) as Answer;
-  const items = [...(Item ? [Item] : []), ...(Items ?? [])].map((stored) => {
-    const { z, item, ...rest } = plainItem(stored);
-    const shown = Object.entries(rest).map(([name, value]) => [
-      name,
-      value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
-    ]);
-    return { ...Object.fromEntries(shown), item: unpacked({ z, item }) };
-  });
+  const items = [...(Item ? [Item] : []), ...(Items ?? [])].map((stored) =>
+    Object.fromEntries(
+      Object.entries(readable(stored)).map(([name, value]) => [
+        name,
+        value instanceof Uint8Array ? hex(value) : value,
+      ]),
+    ),
+  );
   return JSON.stringify(items, undefined, 2);
 }
 

@@ -34,7 +34,7 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from './dynamo.ts';
-import { packed, unpacked } from './packed-item.ts';
+import { hex, packed, unpacked } from './packed-item.ts';
 
 /** Index partitions that spread writes; a partition takes 1,000 write units a second. */
 const shards = 4;
@@ -562,10 +562,6 @@ const ttlOf = (at: Instant): number => Math.ceil(ms(at) / 1000);
 
 /** A wait of the machine ends after 60 days at the latest; its token is of no use any more then. */
 const tokenDays = 61;
-
-/** Hashes lie in the table as bytes; before, they were hex. */
-const hex = (head: unknown): string =>
-  typeof head === 'string' ? head : Buffer.from(head as Uint8Array).toString('hex');
 
 /** Which consumers of the stream an event concerns. */
 function consumersOf({ letters, signals }: DeskEvent): { deliver: boolean; errands: boolean } {

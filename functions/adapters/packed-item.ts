@@ -33,3 +33,7 @@ export function unpacked({ item, z }: Readonly<Record<string, unknown>>): unknow
   if (!dictionary) throw new RangeError(`an item was packed with dictionary ${bytes[0]}, which is not known`);
   return JSON.parse(inflateRawSync(bytes.subarray(1), { dictionary }).toString());
 }
+
+/** A hash as the table holds it, in hex: it lies there as bytes; former versions wrote hex. */
+export const hex = (hash: unknown): string =>
+  typeof hash === 'string' ? hash : Buffer.from(hash as Uint8Array).toString('hex');

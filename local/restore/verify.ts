@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { hex } from '#adapters/packed-item.ts';
 import { canonicalJson, firstBreak } from '#commit/chain.ts';
 import type { Archive, DeskStore, Partition } from '#contracts/ports.ts';
-
-type Item = Readonly<Record<string, AttributeValue>>;
+import { itemsOf, readable } from '../table-items.ts';
 
 /** Every item of a table by its key, as canonical JSON: two records are equal when these are. */
 export type Snapshot = ReadonlyMap<string, string>;
-
-async function itemsOf(client: DynamoDBClient, TableName: string): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  for await (const { Items = [] } of paginateScan({ client }, { TableName, ConsistentRead: true }))
-    items.push(...Items);
-  return items;
-}
 
 /** Reads a whole table. */
 export async function snapshotOf(client: DynamoDBClient, table: string): Promise<Snapshot> {
@@ -46,27 +39,29 @@ export async function verifyRecord(deps: {
   readonly store: Pick<DeskStore, 'events' | 'event' | 'intake'>;
   readonly archive: Pick<Archive, 'rawMail'>;
 }): Promise<Verified> {
-  const items = await itemsOf(deps.client, deps.table);
-  const partitions = Map.groupBy(items, ({ pk }) => pk?.S ?? '');
+  const items = (await itemsOf(deps.client, deps.table)).map(readable);
+  const partitions = Map.groupBy(items, ({ pk }) => String(pk));
   const problems: string[] = [];
   let chains = 0;
   let mails = 0;
   for (const [partition, all] of partitions) {
-    const head = all.find((item) => item.head?.S !== undefined)?.head?.S;
+    const head = all.find((each) => each.head !== undefined)?.head;
     if (head !== undefined) {
       chains += 1;
       const events = await deps.store.events(partition as Partition);
       const broken = firstBreak(events);
       if (broken !== undefined) problems.push(`the chain of ${partition} breaks at event ${broken}`);
-      else if (events.at(-1)?.hash !== head)
+      else if (events.at(-1)?.hash !== hex(head))
         problems.push(`the chain of ${partition} does not end at its head`);
     }
-    if (!all.some(({ sk }) => sk?.S === 'INTAKE')) continue;
+    if (!all.some(({ sk }) => sk === 'INTAKE')) continue;
     const gone = await mailGone(deps, partition.slice('INTAKE#'.length));
     if (gone === undefined) mails += 1;
     else if (gone) problems.push(`the raw mail of ${partition} is not in the bucket`);
   }
-  const texts = [...new Set(JSON.stringify(items).match(/text\/[0-9a-f]{64}/g) ?? [])];
+  const texts = [
+    ...new Set(JSON.stringify(items.map(({ item }) => item)).match(/text\/[0-9a-f]{64}/g) ?? []),
+  ];
   const lost = await Promise.all(texts.map(async (key) => ((await isWhole(deps.archive, key)) ? [] : [key])));
   problems.push(...lost.flat().map((key) => `${key} is not in the bucket, or not what its name says`));
   return { items: items.length, chains, mails, texts: texts.length, problems };
