@@ -7,6 +7,7 @@ import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { commitCommand } from '#commit/commit-command.ts';
 import { erasePerson } from '#commit/erase-person.ts';
 import type { Clock } from '#contracts/ports.ts';
+import { Refused } from '#domain/errors.ts';
 import { instant } from '#domain/instant.ts';
 import { deploymentOf, settingsOf } from '../lib/config.ts';
 import { openClock } from './clock.ts';
@@ -18,15 +19,19 @@ import { createPersonSearch } from './person-search.ts';
 
 const usage = `npm run erase-person -- --address NAME@EXAMPLE.ORG [options]
   Erases one person's record on their request (policy A8). The audit trail stays.
+  --id p-…        instead of an address: for another run, when the address is gone already
   --yes           do not ask
   --local         on the desk that runs on this machine
   --folder DIR    where that desk keeps its state (default: .desk)`;
 
-/** Erases the person of an address on a deployed desk, and says what that came to. @throws Error where nobody has it */
-export async function eraseByAddress(
+/**
+ * Erases the person of an address, or of an id, on a deployed desk, and says what that came to.
+ * @throws Error where there is none
+ */
+async function erase(
   reach: Pick<Reach, 'config' | 'place'>,
   outputs: Readonly<Record<string, string>>,
-  address: string,
+  whom: string,
   clock: Clock,
 ): Promise<readonly string[]> {
   const { config, place } = reach;
@@ -38,8 +43,8 @@ export async function eraseByAddress(
     aws,
   });
   const search = createPersonSearch({ table, client: new DynamoDBClient(place) });
-  const ids = await search.byAddress(address);
-  if (ids.length === 0) throw new Error(`Nobody is recorded with the address ${address}.`);
+  const ids = whom.includes('@') ? await search.byAddress(whom) : [whom];
+  if (ids.length === 0) throw new Error(`Nobody is recorded with the address ${whom}.`);
   const lines: string[] = [];
   for (const id of ids) {
     const settings = settingsOf(deploymentOf(config), '');
@@ -50,20 +55,20 @@ export async function eraseByAddress(
     lines.push(`Erased ${id}: ${mails} mails, ${disclosures} disclosures.`);
     if (kept.length > 0)
       lines.push(
-        `Still open, so that the report itself is kept until the end: ${kept.join(', ')}. Run this again then.`,
+        `Still open, so that the report itself is kept until the end: ${kept.join(', ')}. Run this again then, with --id ${id}.`,
       );
   }
   lines.push('Backups and former versions of deleted mails are gone in 35 days.');
-  if (JSON.stringify(config).toLowerCase().includes(address.toLowerCase()))
+  if (JSON.stringify(config).toLowerCase().includes(whom.toLowerCase()))
     lines.push('desk.config.ts still names the address: take it out, and deploy.');
   return lines;
 }
 
-async function confirmed(address: string): Promise<boolean> {
+async function confirmed(whom: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const typed = await terminal.question(`This cannot be undone. Type ${address} to erase them: `);
+  const typed = await terminal.question(`This cannot be undone. Type ${whom} to erase them: `);
   terminal.close();
-  return typed.trim() === address;
+  return typed.trim() === whom;
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -71,14 +76,15 @@ async function main(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       address: { type: 'string' },
+      id: { type: 'string' },
       yes: { type: 'boolean' },
       local: { type: 'boolean' },
       folder: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
-  const { address } = values;
-  if (values.help || !address) {
+  const whom = values.address ?? values.id;
+  if (values.help || !whom) {
     console.log(usage);
     if (!values.help) process.exitCode = 2;
     return;
@@ -89,12 +95,12 @@ async function main(args: readonly string[]): Promise<void> {
   const clock = values.local ? openClock(resolve(folder, 'clock.json')) : { now: () => instant(Date.now()) };
   const stack = await worldOf(reach).aws.stack(config.stackName);
   if (!stack) throw new Error(`There is no stack ${config.stackName} in ${config.region}.`);
-  if (!values.yes && !(await confirmed(address))) throw new Error('Nothing was erased.');
-  for (const line of await eraseByAddress(reach, stack.outputs, address, clock)) console.log(line);
+  if (!values.yes && !(await confirmed(whom))) throw new Error('Nothing was erased.');
+  for (const line of await erase(reach, stack.outputs, whom, clock)) console.log(line);
 }
 
 if (import.meta.main)
   await main(process.argv.slice(2)).catch((error: Error) => {
-    console.error(error.message);
+    console.error(error instanceof Refused ? `${error.message} ${error.remedy}` : error.message);
     process.exitCode = 1;
   });
