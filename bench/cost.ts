@@ -1,16 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../local/command-line.ts';
 import { costReport } from './cost/report.ts';
 
-/*
- * `npm run cost` (`-- --config FILE`): what a month costs, from the counts of `bench/lifecycle.ts --save`, what the
- * template has, and list prices. `-- --write` puts the example's table into docs/cost.md, where a test keeps it.
- */
+const usage = `npm run cost -- [options]
+  What a month costs: from the counts of bench/lifecycle.ts --save, what the template has, and list prices.
+  --config FILE  another configuration than desk.config.ts
+  --write        put the table into docs/cost.md, where a test keeps it`;
 
 const root = resolve(import.meta.dirname, '..');
-const { values } = parseArgs({ options: { config: { type: 'string' }, write: { type: 'boolean' } } });
+const { values } = commandLine(usage, { config: { type: 'string' }, write: { type: 'boolean' } });
 const module: { default?: unknown } = await import(
   pathToFileURL(resolve(root, values.config ?? 'desk.config.ts')).href
 );

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   type CorpusMail,
   type CorpusRun,
@@ -11,6 +10,7 @@ import {
 import { kindWorld, runCorpus, unkindWorld } from '../test/corpus/run-corpus.ts';
 import { parser } from '../test/receive-mail/mail-room.ts';
 import { hostileMails } from '../test/support/hostile-mails.ts';
+import { commandLine, wholeNumber, wrongCall } from './command-line.ts';
 import { mailsBelow } from './corpus-files.ts';
 import type { Ports } from './desk.ts';
 import { projectRoot } from './emulator/environment.ts';
@@ -30,10 +30,7 @@ const fixtures = resolve(import.meta.dirname, '../test/fixtures');
 const usualFolders = [`${fixtures}/genuine`, `${fixtures}/automatic`];
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-function fail(message: string): never {
-  say(`${message}\n\n${usage}`);
-  process.exit(2);
-}
+const fail = (message: string): never => wrongCall(usage, message);
 
 function mailsOf(paths: readonly string[], withHostile: boolean): CorpusMail[] {
   const skipped = (file: string, why: string): void => say(`left out: ${file} (${why})`);
@@ -107,32 +104,19 @@ async function onEmulator(mails: readonly CorpusMail[], labels: Labels): Promise
   }
 }
 
-function parsed() {
-  const boolean = { type: 'boolean', default: false } as const;
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        json: boolean,
-        each: boolean,
-        hostile: boolean,
-        emulator: boolean,
-        help: boolean,
-        seeds: { type: 'string', default: '0' },
-      },
-    });
-  } catch (error) {
-    return fail((error as Error).message);
-  }
-}
-
-const { values, positionals } = parsed();
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
-const seeds = Number(values.seeds);
-if (!Number.isInteger(seeds) || seeds < 0) fail(`--seeds takes a whole number, not ${values.seeds}`);
+const boolean = { type: 'boolean', default: false } as const;
+const { values, positionals } = commandLine(
+  usage,
+  {
+    json: boolean,
+    each: boolean,
+    hostile: boolean,
+    emulator: boolean,
+    seeds: { type: 'string', default: '0' },
+  },
+  { positionals: true },
+);
+const seeds = wholeNumber(usage, 'seeds', values.seeds);
 if (values.emulator && seeds > 0) fail('--seeds puts faults between ports in memory, not into the emulator');
 const labels = JSON.parse(await readFile(`${fixtures}/labels.json`, 'utf8')) as Labels;
 const mails = mailsOf(positionals.length > 0 ? positionals : usualFolders, values.hostile);

@@ -2,9 +2,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import addressparser from 'nodemailer/lib/addressparser';
 import * as z from 'zod';
+import { commandLine, wrongCall } from './command-line.ts';
 import { projectRoot } from './emulator/environment.ts';
 import { isErrno } from './emulator/ports.ts';
 import { sendMail } from './mail-gateway/compose.ts';
@@ -105,7 +105,10 @@ const isPlain = (address: string) => /^[!#-;=?A-~]+@[a-z0-9.-]+$/i.test(address)
 /** The files themselves, and every .eml below the folders, in the order of their names. */
 export async function mailFiles(paths: readonly string[]): Promise<string[]> {
   const lists = paths.map(async (path) => {
-    if (!(await stat(path)).isDirectory()) return [path];
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`${path} cannot be read: ${error.code}`, { cause: error });
+    });
+    if (!found.isDirectory()) return [path];
     const names = await readdir(path, { recursive: true });
     return names
       .filter((name) => name.endsWith('.eml'))
@@ -115,8 +118,15 @@ export async function mailFiles(paths: readonly string[]): Promise<string[]> {
   return (await Promise.all(lists)).flat();
 }
 
-const usage =
-  'usage: npm run deliver -- FILE|DIR… [--json] [--smtp host:port] [--from address] [--to address] [--desk folder]';
+const usage = `npm run deliver -- FILE|DIR… [options]
+  Hands mails to the desk that runs on this machine, and says what became of each.
+  FILE|DIR            a raw mail, or a folder: every .eml below it
+  --json              one line of JSON a mail: {"file","disposition","disclosure"}, with "error" where it was refused
+  --from ADDRESS      envelope sender (default: each mail's own)
+  --to ADDRESS        envelope recipient (default: the security address)
+  --folder DIR        where the desk keeps its state (default: .desk)
+  --smtp 127.0.0.1:N  another port than the desk names
+Exit code 1 when a mail was refused, 2 when the call is wrong or no desk runs.`;
 
 /** What a running desk writes down about itself (`desk.json` in its folder); the rest of it is not needed here. */
 const deskState = z.object({
@@ -139,18 +149,19 @@ export function askConsole(console: string): FindIntake {
   };
 }
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean' }, smtp: text, from: text, to: text, desk: text },
-  });
-  if (positionals.length === 0) throw new Error(usage);
-  const desk = await readDesk(resolve(values.desk ?? join(projectRoot, '.desk')));
+  const { values, positionals } = commandLine(
+    usage,
+    { json: { type: 'boolean' }, smtp: text, from: text, to: text, folder: text },
+    { positionals: true },
+  );
+  if (positionals.length === 0) wrongCall(usage, 'Name a mail, or a folder of mails.');
+  const port = values.smtp === undefined ? undefined : portOf(values.smtp);
+  const desk = await readDesk(resolve(values.folder ?? join(projectRoot, '.desk')));
   const files = await mailFiles(positionals);
   const options: DeliverOptions = {
-    port: portOf(values.smtp ?? desk.smtp),
+    port: port ?? portOf(desk.smtp),
     to: values.to ?? desk.securityAddress,
     from: values.from,
     findIntake: askConsole(desk.console),
@@ -186,7 +197,7 @@ function portOf(smtp: string): number {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
-    process.exitCode = await main(process.argv.slice(2));
+    process.exitCode = await main();
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 2;

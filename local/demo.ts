@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { commandLine } from './command-line.ts';
 import { advise, announce, type Check, publish, release, report, triage, type Witness } from './demo-life.ts';
 import { type Ports, startDesk, usualPorts } from './desk.ts';
 import { projectRoot } from './emulator/environment.ts';
@@ -7,6 +8,12 @@ import { projectRoot } from './emulator/environment.ts';
  * `npm run demo`: a desk of its own on free ports, and one vulnerability carried from a mail to a published
  * advisory by SMTP and by HTTP on the links found in the mails. Exits 0 only if every check held.
  */
+const usage = `npm run demo -- [options]
+  Carries one vulnerability from a mail to a published advisory on a desk of its own, and says what it checked.
+  --keep  go on with the desk of the last demonstration instead of a new one
+Exit code 0 only if every check held.`;
+
+const { values } = commandLine(usage, { keep: { type: 'boolean' } });
 const began = performance.now();
 const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1).padStart(6);
 const checks: Check[] = [];
@@ -25,7 +32,7 @@ const anyPort = Object.fromEntries(Object.keys(usualPorts).map((name) => [name, 
 const desk = await startDesk({
   folder: join(projectRoot, '.desk', 'demo'),
   ports: anyPort,
-  fresh: !process.argv.includes('--keep'),
+  fresh: !values.keep,
   progress: (line) => process.stderr.write(`${seconds()} s  ${line}\n`),
 });
 let failure: unknown;

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { type Instant, instant } from '#domain/instant.ts';
 import type { DeskConfig } from '../lib/desk-config.ts';
 import { ConfigRefused } from '../lib/desk-config.ts';
 import { openClock } from './clock.ts';
+import { commandLine } from './command-line.ts';
 import { loadConfig } from './desk.ts';
 import { type AwsPlace, lookAtAws, targetOf } from './doctor/aws.ts';
 import { examine } from './doctor/examine.ts';
@@ -123,20 +123,12 @@ async function readConfig(): Promise<DeskConfig | Finding> {
   }
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      json: { type: 'boolean' },
-      local: { type: 'boolean' },
-      folder: { type: 'string' },
-      help: { type: 'boolean' },
-    },
+async function main(): Promise<number> {
+  const { values } = commandLine(usage, {
+    json: { type: 'boolean' },
+    local: { type: 'boolean' },
+    folder: { type: 'string' },
   });
-  if (values.help) {
-    process.stdout.write(`${usage}\n`);
-    return 0;
-  }
   const config = await readConfig();
   let findings: readonly Finding[];
   if ('check' in config) findings = [config];
@@ -154,7 +146,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
-    process.exitCode = await main(process.argv.slice(2));
+    process.exitCode = await main();
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 2;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { day, hour, minute, plus } from '#domain/instant.ts';
+import { hour, minute, plus } from '#domain/instant.ts';
 import { act, byLink, type Case, executionEnd, member, stored, until, waitsIn } from './cases.ts';
 import { type Desk, type Ports, startDesk, usualPorts } from './desk.ts';
 import { startChecks } from './drill/checks.ts';
@@ -17,7 +17,10 @@ import { linkIn, Visitor } from './visitor.ts';
  * `npm run drill`: a desk in the midst of its work loses its table and its mails; both are restored beside it, and a
  * second stack that takes them over carries on. Exits 0 only if every check held.
  */
-const { say, check, run } = startChecks('drill');
+const { say, check, run } = startChecks(
+  'drill',
+  'npm run drill -- [options]\n  Loses the table and the mails of a desk at work, restores both, and carries on.',
+);
 
 const folder = join(projectRoot, '.desk', 'drill');
 const later = 'later@reporter.example';
@@ -197,19 +200,15 @@ async function carryOn(desk: Desk, filled: Filled): Promise<void> {
   const { merged, announced, advised, received, asked } = filled.atRest;
   say('carrying on');
   await triage(desk, received, await member(desk, received.reference));
-  // On days of their own: a forum takes no second topic of the same title.
-  const days = [
-    [announced, (await stored(desk, announced.reference)).release?.at ?? desk.clock.now()],
-    [received, plus(desk.clock.now(), 4 * day)],
-    [advised, plus(desk.clock.now(), 5 * day)],
-  ] as const;
-  for (const [each, release] of days.slice(1)) await announce(desk, each, release);
+  // One repository on one day: one an hour after the one that was announced before the loss, one at its instant.
+  const release = (await stored(desk, announced.reference)).release?.at ?? desk.clock.now();
+  await announce(desk, received, plus(release, hour));
+  await announce(desk, advised, release);
   const maintainer = await byLink(desk, merged.reference, /it is time to merge/);
   const ends = [await publish(desk, merged, maintainer)];
-  for (const [each, release] of days) {
-    await desk.travel.to(plus(release, hour));
+  await desk.travel.to(plus(release, 2 * hour));
+  for (const each of [announced, received, advised])
     ends.push(await publish(desk, each, await merge(desk, each)));
-  }
   check(
     'received, advised, announced and merged get to published',
     ends.every((end) => end === 'SUCCEEDED'),

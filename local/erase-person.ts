@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createArchive } from '#adapters/archive.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
@@ -11,6 +10,7 @@ import { Refused } from '#domain/errors.ts';
 import { instant } from '#domain/instant.ts';
 import { deploymentOf, settingsOf } from '../lib/config.ts';
 import { openClock } from './clock.ts';
+import { commandLine, wrongCall } from './command-line.ts';
 import { loadConfig } from './desk.ts';
 import { targetOf } from './doctor/aws.ts';
 import { type Reach, reachAws, reachLocal, worldOf } from './doctor.ts';
@@ -71,24 +71,15 @@ async function confirmed(whom: string): Promise<boolean> {
   return typed.trim() === whom;
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      address: { type: 'string' },
-      id: { type: 'string' },
-      yes: { type: 'boolean' },
-      local: { type: 'boolean' },
-      folder: { type: 'string' },
-      help: { type: 'boolean' },
-    },
+async function main(): Promise<void> {
+  const { values } = commandLine(usage, {
+    address: { type: 'string' },
+    id: { type: 'string' },
+    yes: { type: 'boolean' },
+    local: { type: 'boolean' },
+    folder: { type: 'string' },
   });
-  const whom = values.address ?? values.id;
-  if (values.help || !whom) {
-    console.log(usage);
-    if (!values.help) process.exitCode = 2;
-    return;
-  }
+  const whom = values.address ?? values.id ?? wrongCall(usage, 'Say whom: --address, or --id.');
   const config = await loadConfig();
   const folder = resolve(values.folder ?? resolve(projectRoot, '.desk'));
   const reach = values.local ? reachLocal(config, folder) : reachAws(config);
@@ -100,7 +91,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 if (import.meta.main)
-  await main(process.argv.slice(2)).catch((error: Error) => {
+  await main().catch((error: Error) => {
     console.error(error instanceof Refused ? `${error.message} ${error.remedy}` : error.message);
     process.exitCode = 1;
   });

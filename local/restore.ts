@@ -1,5 +1,4 @@
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -8,6 +7,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createArchive } from '#adapters/archive.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { instant } from '#domain/instant.ts';
+import { commandLine, wrongCall } from './command-line.ts';
 import { loadConfig } from './desk.ts';
 import { targetOf } from './doctor/aws.ts';
 import { restoreBucket } from './restore/bucket.ts';
@@ -39,8 +39,7 @@ async function step(name: string, given: Given): Promise<unknown> {
   const s3 = new S3Client({ ...place, forcePathStyle: endpoint !== undefined });
   const needed = (option: string): string => {
     const value = given[option];
-    if (value === undefined) throw new RangeError(`${name} needs --${option}\n${usage}`);
-    return value;
+    return value ?? wrongCall(usage, `${name} needs --${option}.`);
   };
   const at = () => instant(Date.parse(needed('at')));
   const storeOf = (table: string) =>
@@ -73,7 +72,7 @@ async function step(name: string, given: Given): Promise<unknown> {
         archive: createArchive({ bucket: needed('bucket'), aws: targetOf(place) }),
       });
     default:
-      throw new RangeError(usage);
+      return wrongCall(usage, name === '' ? 'Name a step.' : `There is no step ${name}.`);
   }
 }
 
@@ -81,7 +80,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const text = { type: 'string' } as const;
   const options = { stack: text, from: text, to: text, at: text, table: text, bucket: text };
   try {
-    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const { values, positionals } = commandLine(usage, options, { positionals: true });
     const found = await step(positionals[0] ?? '', values);
     process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
     const { problems = [] } = found as { problems?: readonly string[] };

@@ -1,12 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { securityMd, securityTxt } from '#domain/security-texts.ts';
+import { commandLine } from './command-line.ts';
 import { loadConfig } from './desk.ts';
 
-/** `npm run security-texts`: both texts of R26 from desk.config.ts, printed, or written into a folder. */
+const usage = `npm run security-texts -- [options]
+  Prints security.txt and SECURITY.md as desk.config.ts has it (OEP-60 R26).
+  --out DIR        write both files into this folder instead
+  --policy URL     where the project's security policy stands
+  --canonical URL  where security.txt will be read`;
+
 const text = { type: 'string' } as const;
-const { values } = parseArgs({ options: { out: text, policy: text, canonical: text } });
+const { values } = commandLine(usage, { out: text, policy: text, canonical: text });
 const config = await loadConfig();
 const contact = {
   project: config.project,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, wrongCall } from './command-line.ts';
 import { type Ports, startDesk, usualPorts } from './desk.ts';
 import { projectRoot } from './emulator/environment.ts';
 
@@ -12,7 +12,8 @@ ${Object.entries(usualPorts)
     ([name, port]) =>
       `${`  --${name}-port N`.padEnd(21)}port of the ${name} (default: ${port}; 0: a free one)`,
   )
-  .join('\n')}`;
+  .join('\n')}
+Where AWS_ENDPOINT_URL names an emulator on this machine, that one is used.`;
 
 const text = { type: 'string' } as const;
 
@@ -21,26 +22,20 @@ function portsOf(values: Readonly<Record<string, unknown>>): Ports {
     const given = values[`${name}-port`];
     const port = given === undefined ? usual : Number(given);
     if (!Number.isInteger(port) || port < 0 || port > 65535)
-      throw new Error(`--${name}-port ${String(given)}: give a number from 0 to 65535.`);
+      wrongCall(usage, `--${name}-port ${String(given)}: give a number from 0 to 65535.`);
     return [name, port];
   });
   return Object.fromEntries(entries) as unknown as Ports;
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      fresh: { type: 'boolean' },
-      json: { type: 'boolean' },
-      help: { type: 'boolean' },
-      folder: text,
-      ...Object.fromEntries(Object.keys(usualPorts).map((name) => [`${name}-port`, text])),
-    },
+  const { values } = commandLine(usage, {
+    fresh: { type: 'boolean' },
+    json: { type: 'boolean' },
+    folder: text,
+    ...Object.fromEntries(Object.keys(usualPorts).map((name) => [`${name}-port`, text])),
   });
-  if (values.help) {
-    process.stdout.write(`${usage}\n`);
-    return;
-  }
+  const ports = portsOf(values);
   const began = performance.now();
   const progress = (line: string): void => {
     process.stderr.write(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
@@ -59,7 +54,7 @@ async function main(): Promise<void> {
 
   const desk = await startDesk({
     folder: typeof values.folder === 'string' ? values.folder : join(projectRoot, '.desk'),
-    ports: portsOf(values),
+    ports,
     fresh: values.fresh === true,
     endpoint: process.env.AWS_ENDPOINT_URL,
     progress,

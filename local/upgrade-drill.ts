@@ -16,7 +16,10 @@ import type { Visitor } from './visitor.ts';
  * functions) is deployed over the one that began them. None is lost, each gets to its end, and what begins afterwards
  * runs the new definition.
  */
-const { say, check, run } = startChecks('upgrade');
+const { say, check, run } = startChecks(
+  'upgrade',
+  'npm run drill:upgrade -- [options]\n  Deploys the next version over open disclosures of every stage.',
+);
 
 const folder = join(projectRoot, '.desk', 'upgrade');
 const anyPort = Object.fromEntries(Object.keys(usualPorts).map((name) => [name, 0])) as unknown as Ports;
@@ -111,13 +114,10 @@ async function toTheEnd(desk: Desk, sfn: SFNClient, { cases, maintainer }: Fille
   const ends = new Map<string, string>();
   ends.set('merged', await publish(desk, merged, maintainer));
   await triage(desk, first);
-  // On days of their own: a forum takes no second topic of the same title.
-  const days = {
-    announced: [announced, (await stored(desk, announced.reference)).release?.at ?? desk.clock.now()],
-    received: [first, plus(desk.clock.now(), 4 * day)],
-    advised: [advised, plus(desk.clock.now(), 5 * day)],
-  } as const;
-  for (const [each, release] of [days.received, days.advised]) await announce(desk, each, release);
+  // One repository on one day: one an hour after the one that was announced before the upgrade, one at its instant.
+  const release = (await stored(desk, announced.reference)).release?.at ?? desk.clock.now();
+  await announce(desk, first, plus(release, hour));
+  await announce(desk, advised, release);
   await github(desk, 'recover', {});
   await recordByHand(desk, triaged, await member(desk, triaged.reference));
   for (const each of [triaged, asked]) {
@@ -125,8 +125,8 @@ async function toTheEnd(desk: Desk, sfn: SFNClient, { cases, maintainer }: Fille
     await act(by, each.reference, 'close', { reason: 'not-affected', typed: each.reference });
     ends.set(each === asked ? 'asked' : 'triaged', await executionEnd(desk, each.reference));
   }
-  for (const [stage, [each, release]] of Object.entries(days)) {
-    await desk.travel.to(plus(release, hour));
+  await desk.travel.to(plus(release, 2 * hour));
+  for (const [stage, each] of Object.entries({ announced, received: first, advised })) {
     ends.set(stage, await publish(desk, each, await merge(desk, each)));
   }
   for (const [stage, end] of ends) check(`${stage}: gets to its end`, end === 'SUCCEEDED', end);

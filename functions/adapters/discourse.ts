@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type * as z from 'zod/mini';
 import {
   createdAnswer,
@@ -15,6 +15,7 @@ import {
   DiscourseMalformed,
   type DiscoursePort,
   DiscourseUnavailable,
+  type NewTopic,
   type PostView,
   type TopicView,
 } from '#contracts/discourse-port.ts';
@@ -120,9 +121,9 @@ export function createDiscourse(config: DiscourseConfig): DiscoursePort {
     return topic && viewOf(topic);
   };
 
-  const byExternalId = async (externalId: string): Promise<TopicView | null> => {
-    const path = `/t/external_id/${encodeURIComponent(externalId)}.json`;
-    const topic = await callOrNull(topicAnswer, { path, todo: `Look for the topic of ${externalId}` });
+  const byExternalId = async (given: NewTopic): Promise<TopicView | null> => {
+    const path = `/t/external_id/${externalIdOf(given)}.json`;
+    const topic = await callOrNull(topicAnswer, { path, todo: `Look for the topic "${given.title}"` });
     return topic && viewOf(topic);
   };
 
@@ -141,10 +142,8 @@ export function createDiscourse(config: DiscourseConfig): DiscoursePort {
     return null;
   };
 
-  const findTopic: DiscoursePort['findTopic'] = async ({ externalId, title, author }) => {
-    const found = externalId === undefined ? null : await byExternalId(externalId);
-    return found ?? (title === undefined ? null : byTitle(title, author));
-  };
+  const findTopic: DiscoursePort['findTopic'] = async ({ title, body, author }) =>
+    (body === undefined ? null : await byExternalId({ title, body })) ?? byTitle(title, author);
 
   const submit = async (
     body: Readonly<Record<string, unknown>>,
@@ -157,7 +156,7 @@ export function createDiscourse(config: DiscourseConfig): DiscoursePort {
     return { state: 'visible', topicId: answer.topic_id, postId: answer.id, url };
   };
 
-  /** Our own topic of this title and text: two disclosures of one day may well share a title. */
+  /** Our own topic of this title and text, which lost its external id to a moderator's queue. */
   const sameTopic = async (title: string, body: string): Promise<TopicView | null> => {
     const topic = await byTitle(title, config.key?.username);
     const post = topic && (await getPost(topic.firstPost.id));
@@ -179,14 +178,19 @@ export function createDiscourse(config: DiscourseConfig): DiscoursePort {
   return {
     canPost: config.key !== undefined,
 
-    async createTopic({ title, body, externalId }) {
+    async createTopic({ title, body }) {
       const look = async (): Promise<Created | null> => {
-        const topic = (await byExternalId(externalId)) ?? (await sameTopic(title, body));
+        const topic = (await byExternalId({ title, body })) ?? (await sameTopic(title, body));
         return topic && { state: 'visible', topicId: topic.id, postId: topic.firstPost.id, url: topic.url };
       };
       const before = await look();
       if (before) return before;
-      const fields = { title, raw: body, category: config.category.id, external_id: externalId };
+      const fields = {
+        title,
+        raw: body,
+        category: config.category.id,
+        external_id: externalIdOf({ title, body }),
+      };
       return submit(fields, 'Post the announcement', prefillUrl({ title, body })).catch((error: unknown) =>
         foundAfter(error, look),
       );
@@ -221,6 +225,14 @@ export function verifyDiscourseSignature(
   const expected = createHmac('sha256', secret).update(rawBody).digest();
   return timingSafeEqual(expected, Buffer.from((header ?? '').slice('sha256='.length), 'hex'));
 }
+
+/**
+ * Under what the forum finds a topic of ours again. It shows this id to everyone, so it follows from what the post
+ * says, not from the disclosure: a reference is nobody's but ours. Discourse takes word characters and dashes, 50 at
+ * most.
+ */
+const externalIdOf = ({ title, body }: NewTopic): string =>
+  `announcement-${createHash('sha256').update(`${title}\n${body}`).digest('hex').slice(0, 32)}`;
 
 /** After a post whose outcome is unknown, or that was refused as already there: what is there, else the error. */
 async function foundAfter(error: unknown, look: () => Promise<Created | null>): Promise<Created> {

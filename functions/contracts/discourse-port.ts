@@ -37,8 +37,6 @@ export interface TopicView {
 export interface NewTopic {
   readonly title: string;
   readonly body: string;
-  /** Finds the topic again: `EDX-2026-0001-announcement`. Lost where the category is moderated. */
-  readonly externalId: string;
 }
 
 /** A queued topic or reply has no id yet: poll `findTopic`, or `getTopic`, until it is visible. */
@@ -50,14 +48,17 @@ export type Created =
 export interface DiscoursePort {
   /** Whether a key is configured; without one the maintainer posts by `prefillUrl`. */
   readonly canPost: boolean;
-  /** OEP-60 R14. An existing topic of the external id is returned instead of a second one. */
+  /** OEP-60 R14. An existing topic of ours with this title and text is returned instead of a second one. */
   createTopic(topic: NewTopic): Promise<Created>;
   /** OEP-60 R17, R18. The same text of ours in the topic is returned instead of a second one. */
   reply(reply: { readonly topicId: number; readonly body: string }): Promise<Created>;
-  /** By external id, else by title and (where given) author among the category's latest. Null where there is none. */
+  /**
+   * One that the desk posted with this title and text; else by title and (where given) author among the category's
+   * latest. Null where there is none.
+   */
   findTopic(by: {
-    readonly externalId?: string | undefined;
-    readonly title?: string | undefined;
+    readonly title: string;
+    readonly body?: string | undefined;
     readonly author?: string | undefined;
   }): Promise<TopicView | null>;
   /** By id or by an address of this forum. Null where there is none that everyone can read. */

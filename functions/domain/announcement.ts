@@ -24,15 +24,27 @@ function forumDate(at: Instant, zone: Zone): string {
 const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
-/** `Security: Upcoming Security Release for {repo} on {YYYY-MM-DD}`; names that do not fit are counted. */
-function titleOf(names: readonly Repository[], date: string): string {
+/**
+ * `Security: Upcoming Security Release for {repo} on {YYYY-MM-DD} at {HH:MM} {zone}, severity {rating}`; where ratings
+ * differ each stands behind its repository, and names that do not fit are counted. A forum takes a title once
+ * (Discourse's `allow_duplicate_topic_titles` is off), and two fixes of one repository may come out on the same day:
+ * so the title says all that the announcement says.
+ */
+function titleOf(entries: readonly Entry[], at: Instant, zone: Zone): string {
+  const [first, ...others] = new Set(entries.map(({ severity }) => capital(severity.rating)));
+  const names = entries.map(({ repository, severity }) =>
+    others.length === 0 ? repository : `${repository} (${capital(severity.rating)})`,
+  );
+  const { hour, minute } = localTime(at, zone);
+  const when = `on ${localDate(at, zone)} at ${two(hour)}:${two(minute)} ${zone}`;
+  const facts = others.length === 0 ? `${when}, severity ${first}` : when;
   for (let shown = names.length; shown > 0; shown--) {
     const more = names.length - shown;
     const rest = more === 0 ? [] : [`${more} more ${more === 1 ? 'repository' : 'repositories'}`];
-    const title = `Security: Upcoming Security Release for ${listed([...names.slice(0, shown), ...rest])} on ${date}`;
+    const title = `Security: Upcoming Security Release for ${listed([...names.slice(0, shown), ...rest])} ${facts}`;
     if (title.length <= longestTitle) return title;
   }
-  return `Security: Upcoming Security Release for ${names.length} repositories on ${date}`;
+  return `Security: Upcoming Security Release for ${names.length} repositories ${facts}`;
 }
 
 /**
@@ -51,10 +63,7 @@ export function announcementTopic(
     ({ repository, severity }) => `- **${repository}**, severity: **${capital(severity.rating)}**`,
   );
   return {
-    title: titleOf(
-      open.map(({ repository }) => repository),
-      localDate(release.at, zone),
-    ),
+    title: titleOf(open, release.at, zone),
     body: [
       'A security patch will be made public for:',
       lines.join('\n'),
@@ -63,9 +72,6 @@ export function announcementTopic(
     ].join('\n\n'),
   };
 }
-
-/** Who finds our topic again: an external id of the forum's; lost where the category is moderated. */
-export const announcementExternalId = (disclosure: string): string => `${disclosure}-announcement`;
 
 /** The links that the reply owes for one repository: its advisory, the main fix, the fix of each release branch. */
 const linksOf = ({

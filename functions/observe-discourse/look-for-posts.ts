@@ -1,11 +1,5 @@
 import type { DiscoursePort, PostView, TopicView } from '#contracts/discourse-port.ts';
-import {
-  announcedRepositories,
-  announcementExternalId,
-  announcementTopic,
-  covers,
-  repliesWithLinks,
-} from '#domain/announcement.ts';
+import { announcedRepositories, announcementTopic, covers, repliesWithLinks } from '#domain/announcement.ts';
 import {
   type Announcement,
   type Disclosure,
@@ -82,8 +76,7 @@ async function vouchedTopic(
   if (linked.url) return discourse.getTopic(linked.url);
   const topic = announcementTopic(disclosure, deps.settings.policy.zone);
   if (!topic || account === undefined) return null;
-  const externalId = announcementExternalId(disclosure.id);
-  return discourse.findTopic({ externalId, title: topic.title, author: account });
+  return discourse.findTopic({ ...topic, author: account });
 }
 
 const namesAll = (topic: TopicView, disclosure: Disclosure): boolean =>

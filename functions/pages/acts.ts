@@ -370,7 +370,7 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     hint: 'Paste the address of the post you made.',
     when: (view) => view.release?.confirmedAt !== undefined,
     form: ({ options }) => ({
-      intro: html`<p>Post this in the forum’s security category, then paste the address of the topic here.</p>${post(options.announcement)}`,
+      intro: html`<p>Post this in the forum’s security category, then paste the address of the topic here. If the forum says that the title is taken, a topic that announces the very same stands there already: paste its address.</p>${post(options.announcement)}`,
       fields: [{ kind: 'url', name: 'url', label: 'Address of the announcement' }],
       button: 'Link the announcement',
     }),

@@ -1,5 +1,5 @@
 import { type DiscoursePort, DiscourseUnavailable } from '#contracts/discourse-port.ts';
-import { announcementExternalId, announcementTopic, replyPost } from '#domain/announcement.ts';
+import { announcementTopic, replyPost } from '#domain/announcement.ts';
 import { isOpen } from '#domain/disclosure.ts';
 import { ByHand, type Errand, type ErrandDeps, type ErrandOutcome } from './errand.ts';
 
@@ -22,9 +22,8 @@ export async function postAnnouncement(deps: ErrandDeps, errand: Errand): Promis
   if (disclosure.announcement || !disclosure.release?.confirmedAt || !topic || !isOpen(disclosure))
     return 'nothing';
   const discourse = await forumOf(deps);
-  const externalId = announcementExternalId(disclosure.id);
   const created = await discourse
-    .createTopic({ ...topic, externalId })
+    .createTopic(topic)
     .catch((error: unknown) => onLostAnswer(error, errand, () => watch(deps, errand, 'link-announcement')));
   const view = created.state === 'visible' ? await discourse.getTopic(created.topicId) : null;
   if (created.state === 'queued' || !view?.visibleSince) {

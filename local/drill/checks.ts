@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { commandLine } from '../command-line.ts';
 
 /** What a drill says and checks: a line each, or with `--json` one line of JSON a check. */
 export interface Checks {
@@ -9,8 +9,13 @@ export interface Checks {
   run(drill: () => Promise<void>, atLeast: number): Promise<never>;
 }
 
-export function startChecks(name: string): Checks {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
+/**
+ * @param name the field of a check's line of JSON
+ * @param about how the drill is called, and what it does
+ */
+export function startChecks(name: string, about: string): Checks {
+  const usage = `${about}\n  --json  one line of JSON a check\nExit code 0 only if every check held.`;
+  const { values } = commandLine(usage, { json: { type: 'boolean' } });
   const began = performance.now();
   const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1);
   let held = 0;

@@ -1,17 +1,20 @@
-import { parseArgs } from 'node:util';
 import type { Settings } from '#contracts/settings.ts';
 import { reminderDefaults } from '#domain/cadence.ts';
 import { rotaDefaults } from '#domain/rota.ts';
+import { commandLine, wholeNumber } from '../command-line.ts';
 import { liveInMemory } from './in-memory.ts';
 import { type Comparison, compare } from './mails.ts';
 import { expectedMails, type Mail } from './model.ts';
 import { fullYear, type Plan, planOf, type Size } from './plan.ts';
 
-/*
- * npm run simulate: a year of the desk in time travel, compared mail for mail with a brute-force model of the
- * policy. `--json` prints one line for machines, `--seed` plans another year, `--days` and `--disclosures` a smaller
- * one, `--emulator` lives it on a desk deployed on this machine: real functions, real table, mails by SMTP.
- */
+const usage = `npm run simulate -- [options]
+  A year of the desk in time travel, compared mail for mail with a brute-force model of the policy.
+  --json           one line of JSON: {"expected","sent","missing","late","doubled","seconds"}
+  --seed N         plan another year (default: 60)
+  --days N         a shorter one (default: ${fullYear.days})
+  --disclosures N  with as many disclosures (default: ${fullYear.disclosures})
+  --emulator       live it on a desk deployed on this machine: real functions, real table, mails by SMTP
+Exit code 1 when a mail is missing, late or doubled.`;
 
 /** The settings of a desk as policy.md's defaults have them. */
 export const settingsOf = ({ zone }: Pick<Plan, 'zone'>): Settings => ({
@@ -78,18 +81,17 @@ function show(word: string, mails: readonly Mail[]): void {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      emulator: { type: 'boolean' },
-      seed: { type: 'string', default: '60' },
-      disclosures: { type: 'string', default: String(fullYear.disclosures) },
-      days: { type: 'string', default: String(fullYear.days) },
-    },
+  const { values } = commandLine(usage, {
+    json: { type: 'boolean' },
+    emulator: { type: 'boolean' },
+    seed: { type: 'string', default: '60' },
+    disclosures: { type: 'string', default: String(fullYear.disclosures) },
+    days: { type: 'string', default: String(fullYear.days) },
   });
   const began = performance.now();
-  const seed = Number(values.seed);
-  const size = { ...fullYear, disclosures: Number(values.disclosures), days: Number(values.days) };
+  const seed = wholeNumber(usage, 'seed', values.seed);
+  const disclosures = wholeNumber(usage, 'disclosures', values.disclosures, 1);
+  const size = { ...fullYear, disclosures, days: wholeNumber(usage, 'days', values.days, 1) };
   const found = await (values.emulator ? simulateOnEmulator(seed, size) : simulate(planOf(seed, size)));
   const { expected, sent, missing, late, doubled } = found;
   const seconds = Math.round((performance.now() - began) / 100) / 10;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announcementTopic, covers, repliesWithLinks, replyPost } from '#domain/announcement.ts';
 import type { Disclosure, Entry } from '#domain/disclosure.ts';
+import { minute, plus } from '#domain/instant.ts';
 
 const at = '2026-03-05T15:00:00.000Z';
 const entry = (repository: string, over: Partial<Entry> = {}): Entry => ({
@@ -51,7 +52,8 @@ describe('the announcement', () => {
     const topic = announcementTopic(of([entry('openedx/frontend-app')]), zone);
 
     expect(topic).toEqual({
-      title: 'Security: Upcoming Security Release for openedx/frontend-app on 2026-03-05',
+      title:
+        'Security: Upcoming Security Release for openedx/frontend-app on 2026-03-05 at 10:00 America/New_York, severity High',
       body: [
         'A security patch will be made public for:',
         '- **openedx/frontend-app**, severity: **High**',
@@ -87,13 +89,46 @@ describe('the announcement', () => {
         const topic = announcementTopic(of(names.map((each) => entry(`openedx/${each}`))), zone);
 
         expect(topic?.title.length).toBeLessThanOrEqual(255);
-        expect(topic?.title).toMatch(/^Security: Upcoming Security Release for .+ on 2026-03-05$/);
+        expect(topic?.title).toMatch(
+          /^Security: Upcoming Security Release for .+ on 2026-03-05 at 10:00 America\/New_York, severity High$/,
+        );
         expect(
           covers(
             topic?.body ?? '',
             names.map((each) => `openedx/${each}`),
           ),
         ).toBe(true);
+      }),
+    );
+  });
+
+  const statement = fc.record({
+    severities: fc.uniqueArray(
+      fc.record({
+        name: fc.constantFrom('openedx/a', 'openedx/b', 'openedx/c'),
+        rating: fc.constantFrom('low' as const, 'medium' as const, 'high' as const, 'critical' as const),
+      }),
+      { selector: ({ name }) => name, minLength: 1 },
+    ),
+    minutes: fc.integer({ min: 0, max: 3 * 24 * 60 }),
+  });
+
+  it('a forum takes a title once: two that say something different have different titles', () => {
+    fc.assert(
+      fc.property(statement, statement, (one, other) => {
+        const [first, second] = [one, other].map(({ severities, minutes }) =>
+          announcementTopic(
+            {
+              entries: severities.map(({ name, rating }) =>
+                entry(name, { severity: { rating, by: 'triage', at } }),
+              ),
+              release: { at: plus(at, minutes * minute), proposedBy: 'p-aaa', confirmedBy: [] },
+            },
+            zone,
+          ),
+        );
+
+        expect(first?.title === second?.title).toBe(first?.body === second?.body);
       }),
     );
   });

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDiscourse } from '#adapters/discourse.ts';
 import { createGithub } from '#adapters/github.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
+import { announcementTopic } from '#domain/announcement.ts';
 import type { Command } from '#domain/commands.ts';
+import type { Disclosure } from '#domain/disclosure.ts';
+import { hour, plus } from '#domain/instant.ts';
 import type { Actor } from '#domain/people.ts';
 import { openAdvisories } from '../../functions/open-advisories/open-advisories.ts';
 import { runErrands } from '../../functions/run-errands/run-errands.ts';
@@ -305,6 +308,13 @@ describe('publish-advisory', () => {
 
 const post = (what: 'announcement' | 'reply'): Command => ({ name: 'command-post', what });
 
+/** Posts what another disclosure announces. */
+async function posted(other: Pick<Disclosure, 'entries' | 'release'>): Promise<void> {
+  const topic = announcementTopic(other, settings.policy.zone);
+  if (!topic) throw new Error('nothing to announce');
+  await (await forum()).discourse.createTopic(topic);
+}
+
 describe('post-announcement', () => {
   it('R14 R15: posts it, and sees it visible', async () => {
     await release();
@@ -316,8 +326,41 @@ describe('post-announcement', () => {
       announcement: { established: 'posted', visibleAt: world.clock.now() },
     });
     expect(discourse.state.topics[0]?.title).toBe(
-      'Security: Upcoming Security Release for openedx/frontend-app on 2026-03-05',
+      'Security: Upcoming Security Release for openedx/frontend-app on 2026-03-05 at 10:00 America/New_York, severity Critical',
     );
+  });
+
+  it('R14: goes out beside another one for the same repository and day', async () => {
+    await release();
+    const { release: released, entries } = await world.current();
+    await posted({ entries, release: released && { ...released, at: plus(released.at, hour) } });
+
+    await run(await act(alice, post('announcement')));
+
+    expect(await handOffs()).toEqual([]);
+    expect(discourse.state.topics).toHaveLength(2);
+    expect((await world.current()).announcement?.topic).toBe(discourse.state.topics[1]?.id);
+  });
+
+  it('R14: one that says the very same stands for both, since a forum takes a title once', async () => {
+    await release();
+    await posted(await world.current());
+    world.clock.advance(hour);
+
+    await run(await act(alice, post('announcement')));
+
+    expect(await handOffs()).toEqual([]);
+    expect((await world.current()).announcement?.topic).toBe(discourse.state.topics[0]?.id);
+    expect(discourse.state.topics).toHaveLength(1);
+  });
+
+  it('what the forum keeps and shows does not name the disclosure', async () => {
+    await release();
+
+    await run(await act(alice, post('announcement')));
+
+    expect(discourse.state.topics[0]?.externalId).toMatch(/^[\w-]{20,50}$/);
+    expect(JSON.stringify(discourse.state)).not.toMatch(new RegExp(reference, 'i'));
   });
 
   it('R15: what waits for a moderator is watched, and not announced yet', async () => {
