@@ -1,12 +1,22 @@
 import type { Clock, DeskStore } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
-import { day, plus } from '#domain/instant.ts';
+import type { Batch } from '#domain/cadence.ts';
+import { stretchAt } from '#domain/handover.ts';
+import { day, later, plus } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
 import { manned } from '#domain/rota.ts';
 import { type Today, today } from '#domain/today.ts';
 import { openWork, willGoOut } from './handover-record.ts';
 import { cadenceOf } from './reminder-groups.ts';
-import { loadDuty } from './rota-record.ts';
+import { type Duty, loadDuty } from './rota-record.ts';
+
+/** The page "Today" as data, with what it was made of. */
+export interface LoadedToday {
+  readonly today: Today;
+  readonly duty: Duty;
+  /** What goes out until duty passes on, or within a week where nobody is on duty. */
+  readonly batches: readonly Batch[];
+}
 
 /** Loads and makes the page "Today" for one member, as data. */
 export async function loadToday(
@@ -19,17 +29,22 @@ export async function loadToday(
     readonly settings: Pick<Settings, 'policy'>;
   },
   me: PersonId,
-): Promise<Today> {
+): Promise<LoadedToday> {
   const { store, settings } = deps;
   const now = deps.clock.now();
   const everyone = (await store.peopleOf('member')).map(({ id }) => id);
-  const [{ rota, members }, work] = await Promise.all([loadDuty(store, everyone), openWork(store)]);
-  const shifts = manned(rota.shifts, members);
-  const batches = await willGoOut(
+  const [duty, work] = await Promise.all([loadDuty(store, everyone), openWork(store)]);
+  const { rota, members } = duty;
+  const end = stretchAt(rota, members, now)?.end ?? plus(now, 7 * day);
+  const toCome = await willGoOut(
     store,
-    { start: now, end: plus(now, day) },
-    shifts,
+    { start: now, end: later(end, plus(now, day)) },
+    manned(rota.shifts, members),
     cadenceOf(settings.policy),
   );
-  return today({ me, now, policy: settings.policy, work, batches, duty: rota, members });
+  return {
+    today: today({ me, now, policy: settings.policy, work, batches: toCome, duty: rota, members }),
+    duty,
+    batches: toCome.filter(({ sendingInstant }) => sendingInstant < end),
+  };
 }

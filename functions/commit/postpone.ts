@@ -4,7 +4,7 @@ import { VersionConflict } from '#contracts/store-errors.ts';
 import { dueOf, emptyGroup, postpone, type ReminderGroup } from '#domain/cadence.ts';
 import type { TextRef } from '#domain/disclosure.ts';
 import { Refused } from '#domain/errors.ts';
-import { shiftAt } from '#domain/handover.ts';
+import { decidesOnBatch } from '#domain/handover.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
 import type { Frequency } from '#domain/severity.ts';
@@ -35,13 +35,8 @@ export interface BatchResult {
   readonly event: DeskEvent | StoredEvent;
 }
 
-/** R9: the one on duty now, or when the batch is due; any member where nobody is. */
 function requireDuty({ rota, members }: Duty, by: PersonId, now: Instant, due: Instant | undefined): void {
-  const state = members.find(({ id }) => id === by)?.state;
-  const present = shiftAt(rota, members, now)?.member;
-  const then = due && shiftAt(rota, members, due)?.member;
-  const theirs = by === present || by === then || present === undefined;
-  if ((state === 'active' || state === 'away') && theirs) return;
+  if (decidesOnBatch(rota, members, by, now, due)) return;
   throw new Refused(
     'R9',
     'The on-duty member decides on what goes out.',

@@ -87,6 +87,8 @@ const swapOf = (rota: DutyRecord, id: string): Swap | undefined => rota.swaps.fi
 const shiftOf = (rota: DutyRecord, id: string): Shift | undefined =>
   rota.shifts.find((shift) => shift.id === id);
 
+const spanOf = ({ start, end }: Shift) => ({ from: start, to: end });
+
 /** Only somebody who can act on it is put on duty. */
 function requireAble(member: PersonId, { members }: Situation): void {
   if (!members.some(({ id, state }) => id === member && (state === 'active' || state === 'away')))
@@ -178,6 +180,7 @@ const acts: Acts = {
     const offer = { id, shift, from: by, to, ...(inReturn && { inReturn }) };
     const next = { ...rota, ...proposeSwap(rota, offer, members, now) };
     const given = shiftOf(rota, shift);
+    const back = inReturn === undefined ? undefined : shiftOf(rota, inReturn);
     const letter: Letter[] = given
       ? [
           {
@@ -185,7 +188,7 @@ const acts: Acts = {
             to: { person: to },
             as: 'member',
             about: 'desk/rota',
-            params: { from: given.start, to: given.end, by },
+            params: { ...spanOf(given), by, ...(back && { inReturn: spanOf(back) }) },
           },
         ]
       : [];
@@ -195,6 +198,7 @@ const acts: Acts = {
   'answer-swap'({ swap: id, answer }, { rota, members, by, now }) {
     const swap = swapOf(rota, id);
     const given = swap && shiftOf(rota, swap.shift);
+    const back = swap?.inReturn === undefined ? undefined : shiftOf(rota, swap.inReturn);
     const next = { ...rota, ...answerSwap(rota, { id, by, state: answer }, members, now) };
     const letters: Letter[] =
       swap && given && answer !== 'withdrawn'
@@ -204,7 +208,11 @@ const acts: Acts = {
               to: { person: swap.from },
               as: 'member',
               about: 'desk/rota',
-              params: { from: given.start, to: given.end, accepted: answer === 'accepted' },
+              params: {
+                ...spanOf(given),
+                accepted: answer === 'accepted',
+                ...(back && { inReturn: spanOf(back) }),
+              },
             },
           ]
         : [];

@@ -1,3 +1,4 @@
+import type { DeadlineName } from './deadlines.ts';
 import type { Rating, TextRef } from './disclosure.ts';
 import type { Instant } from './instant.ts';
 import type { ClosingReason, ExitKind, Stage } from './lifecycle.ts';
@@ -116,23 +117,36 @@ export interface LetterParams {
   'shift-begins': {
     from: Instant;
     to: Instant;
-    reminders: readonly { maintainer: string; frequency: Frequency; dueAt: Instant; count: number }[];
+    reminders: readonly ReminderSum[];
   };
   'shift-brief': {
     from: Instant;
     to: Instant;
     incoming?: string;
+    /** The oldest of them. */
     open: readonly BriefLine[];
+    openInAll?: number;
+    /** How many reminders. */
     due: number;
+    /** What falls due in the next shift, the first of it; brief letters of before lists were kept have none. */
+    ahead?: readonly AheadLine[];
+    aheadInAll?: number;
     unanswered: number;
     lapsing: number;
+    promises?: readonly { reference: string; dueAt: Instant }[];
     quarantined: number;
   };
-  'shift-summary': { from: Instant; to: Instant; sent: number; entries: number };
+  'shift-summary': {
+    from: Instant;
+    to: Instant;
+    sent: number;
+    entries: number;
+    reminders?: readonly ReminderSum[];
+  };
   'no-one-on-duty': { since: Instant };
   'handover-unacknowledged': { from: Instant; who: string };
-  'swap-proposed': { from: Instant; to: Instant; by: string };
-  'swap-answered': { from: Instant; to: Instant; accepted: boolean };
+  'swap-proposed': { from: Instant; to: Instant; by: string; inReturn?: ShiftSpan };
+  'swap-answered': { from: Instant; to: Instant; accepted: boolean; inReturn?: ShiftSpan };
   /** Only `before`: no longer theirs; only `after`: theirs from now on; both: moved. */
   'shift-changed': {
     by: string;
@@ -141,6 +155,30 @@ export interface LetterParams {
   };
   invitation: { by: string };
 }
+
+interface ShiftSpan {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/** One batch of reminders that goes out, or went out, at an instant. */
+export interface ReminderSum {
+  readonly maintainer: string;
+  readonly frequency: Frequency;
+  readonly dueAt: Instant;
+  /** Entries in it. */
+  readonly count: number;
+}
+
+/** Something that falls due: a disclosure's deadline, or a batch of reminders. */
+export type AheadLine =
+  | { readonly at: Instant; readonly reference: string; readonly deadline: DeadlineName }
+  | {
+      readonly at: Instant;
+      readonly maintainer: string;
+      readonly frequency: Frequency;
+      readonly count: number;
+    };
 
 export interface BriefLine {
   readonly reference: string;

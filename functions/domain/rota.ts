@@ -307,7 +307,7 @@ export function acknowledge(rota: Rota, handover: Handover, by: PersonId, now: I
 }
 
 /** Later than any shift; instants compare as text up to the year 9999. */
-const farAhead: Instant = '9999-12-31T23:59:59.999Z';
+export const farAhead: Instant = '9999-12-31T23:59:59.999Z';
 
 /**
  * The next instant after `after` at which the rota calls for something: a handover, or the end of the wait for

@@ -3,13 +3,22 @@ import { addPeriod, startOfDay, type Zone } from './calendar.ts';
 import type { Policy } from './commands.ts';
 import { type DeadlineName, deadlineKey, deadlinesOf } from './deadlines.ts';
 import { type Disclosure, isOpen, type Rating } from './disclosure.ts';
-import { type DutyRecord, type HandoverNote, type OpenWork, shiftAt } from './handover.ts';
+import {
+  type DutyRecord,
+  type HandoverNote,
+  type OpenWork,
+  type Stretch,
+  shiftBrief,
+  stretchAt,
+} from './handover.ts';
 import { day, earlier, type Instant, later, plus } from './instant.ts';
+import type { LetterParams } from './letter.ts';
 import type { Stage } from './lifecycle.ts';
 import { nextStep } from './next-step.ts';
 import type { PersonId } from './people.ts';
 import { type ResponseState, responseState } from './response-target.ts';
 import {
+  byStart,
   type Coverage,
   coverage,
   type Handover,
@@ -19,6 +28,7 @@ import {
   manned,
   type RotaMember,
   type Shift,
+  type Span,
   sizeWarning,
 } from './rota.ts';
 
@@ -67,11 +77,16 @@ export interface ReleaseMark {
   readonly announceBy: Instant;
 }
 
+/** The part of a shift that lies in a week, with the shift. */
+export interface ShiftPart extends Shift {
+  readonly whole: Span;
+}
+
 /** A week of the rota, Monday or not: seven days from its start. Shifts are cut to it. */
 export interface RotaWeek extends Coverage {
   readonly start: Instant;
   readonly end: Instant;
-  readonly shifts: readonly Shift[];
+  readonly shifts: readonly ShiftPart[];
 }
 
 export interface HandoverLine extends Handover {
@@ -82,7 +97,7 @@ export interface HandoverLine extends Handover {
 /** What a member sees first: all of it made from the record. */
 export interface Today {
   readonly now: Instant;
-  readonly onDuty?: Shift | undefined;
+  readonly onDuty?: Stretch | undefined;
   readonly iAmOnDuty: boolean;
   readonly mine: readonly CaseLine[];
   readonly due: readonly DueLine[];
@@ -95,6 +110,8 @@ export interface Today {
   /** The handover before now and the next one, where there are such. */
   readonly last?: HandoverLine | undefined;
   readonly following?: HandoverLine | undefined;
+  /** What the outgoing member was mailed, as it stands now: for the stretch of duty that runs. */
+  readonly brief: LetterParams['shift-brief'] | undefined;
   readonly size: ReturnType<typeof sizeWarning>;
 }
 
@@ -103,7 +120,7 @@ export interface TodayInput {
   readonly now: Instant;
   readonly policy: Policy;
   readonly work: OpenWork;
-  /** Reminder batches of the coming day (`willGoOut`). */
+  /** Reminder batches to come (`willGoOut`): of the coming day, and while the stretch of duty lasts. */
   readonly batches: readonly Batch[];
   readonly duty: DutyRecord;
   readonly members: readonly RotaMember[];
@@ -215,10 +232,17 @@ export function rotaWeeks(
         ...shift,
         start: later(shift.start, start),
         end: earlier(shift.end, end),
+        whole: { start: shift.start, end: shift.end },
       }));
     return { start, end, shifts: within, ...coverage(within, start, end) };
   });
 }
+
+/** The shifts of some weeks, each once and uncut, in the order in which they begin. */
+export const shiftsOf = (weeks: readonly RotaWeek[]): readonly Shift[] =>
+  [...new Map(weeks.flatMap(({ shifts }) => shifts.map((part) => [part.id, part]))).values()]
+    .map(({ whole, ...shift }) => ({ ...shift, ...whole }))
+    .sort(byStart);
 
 function handoverLines({ duty, members, now, policy }: TodayInput, end: Instant) {
   const line = (handover: Handover | undefined): HandoverLine | undefined =>
@@ -236,8 +260,8 @@ function handoverLines({ duty, members, now, policy }: TodayInput, end: Instant)
 
 /** The members' page "Today", as data. Pure. */
 export function today(input: TodayInput): Today {
-  const { now, me, duty, members, policy, work } = input;
-  const onDuty = shiftAt(duty, members, now);
+  const { now, me, duty, members, policy, work, batches } = input;
+  const onDuty = stretchAt(duty, members, now);
   const shifts = manned(duty.shifts, members);
   const weeks = rotaWeeks(shifts, now, policy.zone);
   const end = weeks.at(-1)?.end ?? now;
@@ -253,6 +277,15 @@ export function today(input: TodayInput): Today {
     quarantined: work.quarantined.length,
     weeks,
     ...handoverLines(input, end),
+    brief:
+      onDuty &&
+      shiftBrief(
+        { start: now, end: onDuty.end },
+        { start: now, end: onDuty.end },
+        work,
+        batches.filter(({ sendingInstant }) => sendingInstant < onDuty.end),
+        policy,
+      ),
     size: sizeWarning(members, policy.rota),
   };
 }

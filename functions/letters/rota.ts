@@ -1,4 +1,5 @@
 import { frequencyWords } from '#domain/cadence.ts';
+import type { AheadLine, LetterParams, ReminderSum } from '#domain/letter.ts';
 import {
   facts,
   keepPrivate,
@@ -12,7 +13,7 @@ import {
   whenIn,
 } from './context.ts';
 import { oneLine, type Part } from './layout.ts';
-import { stageWords } from './words.ts';
+import { deadlineWords, maintainerWords, stageWords } from './words.ts';
 
 type RotaLetters =
   | 'shift-begins'
@@ -29,7 +30,55 @@ const shift = (context: LetterContext, params: { from: string; to: string }): Pa
   facts(['Shift begins', whenIn(context, params.from)], ['Shift ends', whenIn(context, params.to)]);
 
 const none = 'none';
-const list = (items: readonly string[]): Part => ({ kind: 'list', items: items.length > 0 ? items : [none] });
+
+/** The first items of a list; where it has more, how many. */
+const list = (items: readonly string[], inAll = items.length): Part => ({
+  kind: 'list',
+  items: [
+    ...(items.length > 0 ? items : [none]),
+    ...(inAll > items.length ? [`${inAll - items.length} more, on the page`] : []),
+  ],
+});
+
+/** A batch of reminders in one line: to whom, how often, of how many entries. */
+function reminderWords(context: LetterContext, { maintainer, frequency, count }: Omit<ReminderSum, 'dueAt'>) {
+  const who = oneLine(
+    maintainerWords(maintainer, (id) => context.names?.[id]),
+    80,
+  );
+  const often = frequencyWords(frequency, context.settings.policy.reminders);
+  return `${who}: ${often}, ${count} ${count === 1 ? 'entry' : 'entries'}`;
+}
+
+const aheadWords = (context: LetterContext, line: AheadLine): string =>
+  `${'reference' in line ? `${line.reference}: ${deadlineWords[line.deadline]}` : `reminder to ${reminderWords(context, line)}`}, ${whenIn(context, line.at)}`;
+
+/** What is due in the next shift and which promises are about to lapse; letters of before have counts alone. */
+function aheadParts(params: LetterParams['shift-brief'], context: LetterContext): readonly Part[] {
+  const { ahead, promises } = params;
+  if (!ahead || !promises)
+    return [
+      facts(['Reminders due next', String(params.due)], ['Promises about to lapse', String(params.lapsing)]),
+    ];
+  return [
+    text('Due in the next shift:'),
+    list(
+      ahead.map((line) => aheadWords(context, line)),
+      params.aheadInAll,
+    ),
+    text('Promises to reporters about to lapse, or lapsed:'),
+    list(
+      promises.map(({ reference, dueAt }) => `${reference}: first answer by ${whenIn(context, dueAt)}`),
+      params.lapsing,
+    ),
+  ];
+}
+
+/** What a shift is swapped for. */
+const inReturn = (
+  context: LetterContext,
+  params: { readonly inReturn?: { readonly from: string; readonly to: string } },
+): readonly Part[] => (params.inReturn ? [text('In return for:'), shift(context, params.inReturn)] : []);
 
 /** Letters of rota, handover and membership. */
 export const rotaLetters: Writers<RotaLetters> = {
@@ -39,12 +88,7 @@ export const rotaLetters: Writers<RotaLetters> = {
       text('From now on you are on duty: new reports come to you, and reminders go out in your name.'),
       shift(context, params),
       text('Reminders that fall due in your shift:'),
-      list(
-        params.reminders.map(
-          ({ maintainer, frequency, dueAt, count }) =>
-            `${oneLine(context.names?.[maintainer] ?? maintainer, 80)}: ${frequencyWords(frequency, context.settings.policy.reminders)}, ${count} ${count === 1 ? 'entry' : 'entries'}, ${whenIn(context, dueAt)}`,
-        ),
-      ),
+      list(params.reminders.map((each) => `${reminderWords(context, each)}, ${whenIn(context, each.dueAt)}`)),
       linkTo(context, 'Acknowledge, and see what will go out'),
       text(
         'You can postpone a reminder once or add a note. Without an act of yours they go out as they are.',
@@ -65,13 +109,10 @@ export const rotaLetters: Writers<RotaLetters> = {
         params.open.map(
           (line) => `${line.reference}: ${stageWords[line.stage]}, next ${oneLine(line.next, 120)}`,
         ),
+        params.openInAll,
       ),
-      facts(
-        ['Reminders due next', String(params.due)],
-        ['Unanswered mails', String(params.unanswered)],
-        ['Promises about to lapse', String(params.lapsing)],
-        ['In quarantine', String(params.quarantined)],
-      ),
+      ...aheadParts(params, context),
+      facts(['Unanswered mails', String(params.unanswered)], ['In quarantine', String(params.quarantined)]),
       linkTo(context, 'Add notes for whoever takes over'),
       text('Without notes the handover happens all the same.'),
       text(keepPrivate),
@@ -81,8 +122,22 @@ export const rotaLetters: Writers<RotaLetters> = {
   'shift-summary': (params, context) => ({
     subject: 'Your shift: what went out',
     parts: [
-      text('This went out in your name during your shift.'),
+      text(
+        params.sent > 0
+          ? 'These reminders went out in your name during your shift.'
+          : 'No reminder fell due in your shift: nothing went out in your name.',
+      ),
       shift(context, params),
+      ...(params.reminders && params.sent > 0
+        ? [
+            list(
+              params.reminders.map(
+                (each) => `${reminderWords(context, each)}, ${whenIn(context, each.dueAt)}`,
+              ),
+              params.sent,
+            ),
+          ]
+        : []),
       facts(['Reminders sent', String(params.sent)], ['Entries in them', String(params.entries)]),
       ...linkIfAny(context, 'Open the desk'),
       text('Nothing is asked of you. Thank you.'),
@@ -118,6 +173,7 @@ export const rotaLetters: Writers<RotaLetters> = {
     parts: [
       text(`${nameOf(context, params.by)} asks you to take this shift.`),
       shift(context, params),
+      ...inReturn(context, params),
       linkTo(context, 'Accept or decline'),
       text('Without an answer the rota stays as it is.'),
     ],
@@ -128,6 +184,9 @@ export const rotaLetters: Writers<RotaLetters> = {
     parts: [
       text(params.accepted ? 'The shift is no longer yours.' : 'The shift stays yours.'),
       shift(context, params),
+      ...(params.accepted && params.inReturn
+        ? [text('In return this one is yours:'), shift(context, params.inReturn)]
+        : []),
       ...linkIfAny(context, 'Open the rota'),
       text('Nothing else is asked of you.'),
     ],
@@ -146,7 +205,11 @@ export const rotaLetters: Writers<RotaLetters> = {
         ...(before && after ? [text('It was:'), shift(context, before), text('It is now:')] : []),
         ...(after ? [shift(context, after)] : before ? [shift(context, before)] : []),
         linkTo(context, 'Open the rota'),
-        text('If it does not suit you, change it on that page, or offer the shift to another member.'),
+        text(
+          after
+            ? 'If it does not suit you, change it on that page, or offer the shift to another member.'
+            : 'If it does not suit you, change it on that page.',
+        ),
       ],
     };
   },

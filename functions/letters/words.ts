@@ -1,10 +1,12 @@
 import type { Settings } from '#contracts/settings.ts';
 import { formatInZone } from '#domain/calendar.ts';
 import type { CommandName } from '#domain/commands.ts';
+import type { DeadlineName } from '#domain/deadlines.ts';
 import type { Rating } from '#domain/disclosure.ts';
 import { type Instant, ms, spanWords } from '#domain/instant.ts';
 import type { EscalationKind, HandOffWhat } from '#domain/letter.ts';
 import type { ClosingReason, ExitKind, HoldKind, Stage } from '#domain/lifecycle.ts';
+import type { PersonId } from '#domain/people.ts';
 
 /** One wording for letters and pages: what each command did, in the past tense, with its object. */
 export const actWords: Readonly<Record<CommandName, string>> = {
@@ -181,7 +183,7 @@ export const escalationWords = (
   },
   'maintainer-silent': {
     what: 'a maintainer has been silent',
-    asked: 'Several reminders met no answer. Please reach the maintainer another way, or name another.',
+    asked: 'The reminders met no answer. Please reach the maintainer another way, or name another.',
   },
   'maintainer-unresolved': {
     what: 'no maintainer was found',
@@ -255,3 +257,26 @@ export function relativeText(at: Instant, now: Instant): string {
   const words = `${count} ${name}${count === 1 ? '' : 's'}`;
   return difference > 0 ? `in ${words}` : `${words} ago`;
 }
+
+/** What each deadline of a disclosure is. */
+export const deadlineWords: Readonly<Record<DeadlineName, string>> = {
+  'response-half': 'half of the time for the first answer is over (A1)',
+  'response-missed': 'the first answer to the reporter is due (A1)',
+  'information-nudge': 'the reporter is asked again for information (A4)',
+  'hold-ends': 'the hold ends',
+  'embargo-cap-near': 'the embargo’s cap is near (A2)',
+  'embargo-cap-reached': 'the embargo’s cap is reached: renew it or end it (A2)',
+  'announcement-missing': 'the announcement is missing',
+  'release-time': 'the release',
+  'release-late': 'the release is late',
+  'two-hours-fix-exposed': 'the fix has been public since the first merge, and is not published (R17)',
+  'two-hours-after-merge': 'advisory and reply are due since the last merge (R17)',
+  'early-public-unpublished': 'early-public path: nobody has published',
+};
+
+/** A maintainer's key (`team:openedx/x`, `owners:p-…,p-…`) in words, with names for the people in it. */
+export const maintainerWords = (key: string, nameOf: (person: PersonId) => string | undefined): string =>
+  key
+    .replace(/^(owners|team|group|contacts):/, '')
+    .replace(/\bp-[a-z2-7]{24}\b/g, (id) => nameOf(id) ?? 'a recorded person')
+    .replace(/,(?=\S)/g, ', ');

@@ -1,14 +1,12 @@
 import type { Context } from 'hono';
-import { willGoOut } from '#commit/handover-record.ts';
-import { loadToday } from '#commit/handover-today.ts';
+import { type LoadedToday, loadToday } from '#commit/handover-today.ts';
 import { cadenceOf } from '#commit/reminder-groups.ts';
-import { loadDuty } from '#commit/rota-record.ts';
 import type { Partition } from '#contracts/ports.ts';
 import { dueOf, frequencyWords } from '#domain/cadence.ts';
-import { day, plus } from '#domain/instant.ts';
+import { decidesOnBatch } from '#domain/handover.ts';
 import { displayName, type PersonId } from '#domain/people.ts';
-import { manned } from '#domain/rota.ts';
-import type { HandoverLine, Today } from '#domain/today.ts';
+import type { HandoverLine } from '#domain/today.ts';
+import { maintainerWords } from '#letters/words.ts';
 import { type BatchLine, type HandoverModel, todayPage } from '#pages/today-page.ts';
 import { pageContext } from './context.ts';
 import type { OpenDeskDeps } from './deps.ts';
@@ -35,22 +33,16 @@ export async function maintainerNames(
   const ids = keys.flatMap((key) => key.match(shape) ?? []);
   const people = await deps.store.people([...new Set(ids)]);
   const names = new Map(people.map((person) => [person.id, displayName(person)]));
-  return (key) =>
-    key
-      .replace(/^(owners|team|group|contacts):/, '')
-      .replace(shape, (id) => names.get(id) ?? 'a recorded person')
-      .replace(/,(?=\S)/g, ', ');
+  return (key) => maintainerWords(key, (id) => names.get(id));
 }
 
-/** What goes out until the running shift ends, or within a week where nobody is on duty. */
-async function batchesOf(deps: OpenDeskDeps, today: Today): Promise<readonly BatchLine[]> {
-  const { rota, members } = await loadDuty(
-    deps.store,
-    (await deps.store.peopleOf('member')).map(({ id }) => id),
-  );
-  const span = { start: today.now, end: today.onDuty?.end ?? plus(today.now, 7 * day) };
+/** What goes out while the running duty lasts, and what this member can do about it. */
+async function batchesOf(
+  deps: OpenDeskDeps,
+  { today, duty, batches }: LoadedToday,
+  me: PersonId,
+): Promise<readonly BatchLine[]> {
   const policy = cadenceOf(deps.settings.policy);
-  const batches = await willGoOut(deps.store, span, manned(rota.shifts, members), policy);
   const nameOf = await maintainerNames(
     deps,
     batches.map(({ maintainer }) => maintainer),
@@ -58,6 +50,9 @@ async function batchesOf(deps: OpenDeskDeps, today: Today): Promise<readonly Bat
   return Promise.all(
     batches.map(async (batch) => {
       const group = await deps.store.group(batch.maintainer, batch.frequency);
+      const { postponement } = group ?? {};
+      const postponed =
+        group && postponement && dueOf(group) === postponement.until ? postponement : undefined;
       return {
         maintainer: batch.maintainer,
         who: nameOf(batch.maintainer),
@@ -65,8 +60,11 @@ async function batchesOf(deps: OpenDeskDeps, today: Today): Promise<readonly Bat
         often: frequencyWords(batch.frequency, policy),
         at: batch.sendingInstant,
         entries: batch.entries,
-        postponed: group?.postponement !== undefined && dueOf(group) === group.postponement.until,
+        postponed: postponed?.until === batch.sendingInstant ? postponed : undefined,
         note: batch.note,
+        mine: decidesOnBatch(duty.rota, duty.members, me, today.now, batch.due),
+        // Act and form are about the next batch of a group; a later one has its turn then.
+        next: group !== undefined && dueOf(group) === batch.due,
       };
     }),
   );
@@ -96,10 +94,11 @@ function doneIn(c: Context): Partition {
 /** The members' page "Today". GET: it changes nothing. */
 export async function showToday(deps: OpenDeskDeps, c: Context, session: Session): Promise<Response> {
   const me = session.person.id;
-  const [today, rota] = await Promise.all([loadToday(deps, me), deps.store.rota()]);
+  const loaded = await loadToday(deps, me);
+  const { today, duty } = loaded;
   const done = c.req.query('done');
   const [batches, last, following, event] = await Promise.all([
-    batchesOf(deps, today),
+    batchesOf(deps, loaded, me),
     withWords(deps, today.last),
     withWords(deps, today.following),
     done ? deps.store.event(doneIn(c), causeOf(session, done)) : undefined,
@@ -110,9 +109,11 @@ export async function showToday(deps: OpenDeskDeps, c: Context, session: Session
   const shifts = today.weeks.flatMap((week) => week.shifts.map(({ member }) => member));
   const nameOf = await namesOf(
     deps,
-    [...shifts, ...handovers, today.onDuty?.member].filter((id) => id !== undefined),
+    [...shifts, ...handovers, ...batches.map(({ postponed }) => postponed?.by), today.onDuty?.member].filter(
+      (id) => id !== undefined,
+    ),
   );
-  const offers = (rota?.swaps ?? []).filter(({ to, state }) => to === me && state === 'proposed');
+  const offers = duty.rota.swaps.filter(({ to, state }) => to === me && state === 'proposed');
   return c.html(
     todayPage(pageContext(deps), {
       who: whoIs(session),
@@ -123,7 +124,7 @@ export async function showToday(deps: OpenDeskDeps, c: Context, session: Session
       following,
       batches,
       offers: offers.length,
-      revision: rota?.version ?? 0,
+      revision: duty.rota.version,
       formId: deps.random(),
       done: doneLine(event),
     }),

@@ -1,3 +1,4 @@
+import { localDate } from '#domain/calendar.ts';
 import type { Instant } from '#domain/instant.ts';
 import { type Stage, stages } from '#domain/lifecycle.ts';
 import { stageMeanings, stageWords } from '#letters/words.ts';
@@ -45,15 +46,46 @@ export interface TimelineItem {
 export function timeline(context: PageContext, items: readonly TimelineItem[]): Html {
   const weeks = 28 * 86_400_000;
   const start = Date.parse(context.now);
-  const within = items.filter(({ at }) => Date.parse(at) >= start && Date.parse(at) < start + weeks);
-  const x = (at: number) => 20 + ((at - start) / weeks) * 660;
-  return html`<figure class="picture"><svg viewBox="0 0 700 ${70 + within.length * 22}" role="img" aria-label="Releases of the next four weeks"><line class="axis" x1="20" x2="680" y1="30" y2="30"></line>${[
-    0, 1, 2, 3, 4,
-  ].map(
-    (week) =>
-      html`<line class="axis" x1="${20 + week * 165}" x2="${20 + week * 165}" y1="24" y2="36"></line><text class="small" x="${20 + week * 165}" y="16" text-anchor="${week === 4 ? 'end' : week === 0 ? 'start' : 'middle'}">${new Date(start + week * 7 * 86_400_000).toISOString().slice(5, 10)}</text>`,
-  )}${within.map(({ at, label }, index) => {
-    const left = x(Date.parse(at));
+  const within = items
+    .map(({ at, label }) => ({ part: (Date.parse(at) - start) / weeks, label }))
+    .filter(({ part }) => part >= 0 && part < 1);
+  const ticks = [0, 1, 2, 3, 4].map((week) => ({
+    part: week / 4,
+    day: localDate(new Date(start + (week / 4) * weeks).toISOString(), context.zone).slice(5),
+  }));
+  return html`<figure class="picture">${across(within, ticks)}${down(within, ticks)}</figure>`;
+}
+
+type Placed = readonly { readonly part: number; readonly label: string }[];
+type Ticks = readonly { readonly part: number; readonly day: string }[];
+
+const timelineLabel = 'Releases of the next four weeks';
+
+function across(items: Placed, ticks: Ticks): Html {
+  const x = (part: number) => 20 + part * 660;
+  return html`<svg class="wide" viewBox="0 0 700 ${70 + items.length * 22}" role="img" aria-label="${timelineLabel}"><line class="axis" x1="20" x2="680" y1="30" y2="30"></line>${ticks.map(
+    ({ part, day }) =>
+      html`<line class="axis" x1="${x(part)}" x2="${x(part)}" y1="24" y2="36"></line><text class="small" x="${x(part)}" y="16" text-anchor="${part === 1 ? 'end' : part === 0 ? 'start' : 'middle'}">${day}</text>`,
+  )}${items.map(({ part, label }, index) => {
+    const left = x(part);
     return html`<g class="now"><circle class="dot" cx="${left}" cy="30" r="7"></circle><line class="axis" x1="${left}" x2="${left}" y1="37" y2="${52 + index * 22}"></line><text class="small" x="${left + (left > 460 ? -6 : 6)}" y="${58 + index * 22}" text-anchor="${left > 460 ? 'end' : 'start'}">${label}</text></g>`;
-  })}</svg></figure>`;
+  })}</svg>`;
+}
+
+/** The same for a narrow screen, from top to bottom; labels keep a line's distance. */
+function down(items: Placed, ticks: Ticks): Html {
+  const y = (part: number) => 14 + part * 260;
+  let free = 0;
+  const placed = items.map(({ part, label }) => {
+    const at = Math.max(y(part), free);
+    free = at + 20;
+    return { dot: y(part), at, label };
+  });
+  return html`<svg class="tall" viewBox="0 0 240 ${Math.max(288, free + 8)}" role="img" aria-label="${timelineLabel}"><line class="axis" x1="56" x2="56" y1="14" y2="274"></line>${ticks.map(
+    ({ part, day }) =>
+      html`<line class="axis" x1="50" x2="62" y1="${y(part)}" y2="${y(part)}"></line><text class="small" x="0" y="${y(part) + 4}">${day}</text>`,
+  )}${placed.map(
+    ({ dot, at, label }) =>
+      html`<g class="now"><circle class="dot" cx="56" cy="${dot}" r="7"></circle><line class="axis" x1="63" x2="76" y1="${dot}" y2="${at}"></line><text class="small" x="80" y="${at + 4}">${label}</text></g>`,
+  )}</svg>`;
 }

@@ -1,13 +1,12 @@
-import type { BatchNote } from '#domain/cadence.ts';
-import type { DeadlineName } from '#domain/deadlines.ts';
+import type { BatchNote, Postponement } from '#domain/cadence.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
 import type { HandoverState } from '#domain/rota.ts';
 import type { CaseLine, DueLine, HandoverLine, Today } from '#domain/today.ts';
-import { holdWords, stageWords } from '#letters/words.ts';
+import { deadlineWords, holdWords, stageWords } from '#letters/words.ts';
 import { renderForm } from './form.ts';
 import { doneNotice, groupNav } from './group-page.ts';
-import { facts, type Html, html, type PageContext, shortTime, table, time } from './html.ts';
+import { facts, folded, type Html, html, type PageContext, shortTime, table, time } from './html.ts';
 import { shell } from './layout.ts';
 import { timeline } from './lifecycle-picture.ts';
 import { rotaPicture } from './rota-picture.ts';
@@ -22,8 +21,13 @@ export interface BatchLine {
   readonly often: string;
   readonly at: Instant;
   readonly entries: readonly { readonly disclosure: string; readonly repository: string }[];
-  readonly postponed: boolean;
+  /** Until when, why and by whom; undefined where it was not. */
+  readonly postponed: Pick<Postponement, 'reason' | 'by'> | undefined;
   readonly note: BatchNote | undefined;
+  /** This member decides on it (OEP-60 R9). */
+  readonly mine: boolean;
+  /** It is the next of its group: what can be postponed or noted upon. */
+  readonly next: boolean;
 }
 
 /** A handover with the words of its notes. */
@@ -45,21 +49,6 @@ export interface TodayModel {
   readonly formId: string;
   readonly done: string | undefined;
 }
-
-const deadlineWords: Readonly<Record<DeadlineName, string>> = {
-  'response-half': 'half of the time for the first answer is over (A1)',
-  'response-missed': 'the first answer to the reporter is due (A1)',
-  'information-nudge': 'the reporter is asked again for information (A4)',
-  'hold-ends': 'the hold ends',
-  'embargo-cap-near': 'the embargo’s cap is near (A2)',
-  'embargo-cap-reached': 'the embargo’s cap is reached: renew it or end it (A2)',
-  'announcement-missing': 'the announcement is missing',
-  'release-time': 'the release',
-  'release-late': 'the release is late',
-  'two-hours-fix-exposed': 'the fix has been public since the first merge, and is not published (R17)',
-  'two-hours-after-merge': 'advisory and reply are due since the last merge (R17)',
-  'early-public-unpublished': 'early-public path: nobody has published',
-};
 
 const becauseWords: Readonly<Record<CaseLine['because'], string>> = {
   mine: 'you triaged it',
@@ -112,19 +101,70 @@ function dueRow(context: PageContext, model: TodayModel, line: DueLine): readonl
   ];
 }
 
-const batchTable = (context: PageContext, batches: readonly BatchLine[]): Html =>
+/** What this member can do to a batch. */
+const batchActs = ({ postponed, note, maintainer, frequency }: BatchLine): Html => {
+  const act = (form: string, label: string) =>
+    html`<a href="${batchPath(form, maintainer, frequency)}">${label}</a>`;
+  return html`${postponed ? '' : html`${act('postpone-batch', 'Postpone it')}<br>`}${act('note-batch', note ? 'Change its note' : 'Add a note')}${note ? html`<br>${act('drop-note', 'Take the note back')}` : ''}`;
+};
+
+const batchTable = (context: PageContext, { batches, nameOf }: TodayModel): Html =>
   batches.length === 0
     ? html`<p class="soft">No reminder goes out.</p>`
     : table(
         'Reminders that go out in this shift',
         ['Goes out', 'To', 'About', 'You can'],
         batches.map((batch) => [
-          html`${shortTime(context, batch.at)}${batch.postponed ? html` <span class="tag">postponed</span>` : ''}`,
+          html`${shortTime(context, batch.at)}${batch.postponed ? html` <span class="tag">postponed</span><br><span class="soft">by ${nameOf(batch.postponed.by)}: ${batch.postponed.reason}</span>` : ''}`,
           html`${batch.who}<br><span class="soft">${batch.often}</span>`,
           html`${batch.entries.map(({ disclosure, repository }) => html`<a href="/d/${disclosure}">${disclosure}</a> <span class="soft">${repository}</span><br>`)}`,
-          html`${batch.postponed ? '' : html`<a href="${batchPath('postpone-batch', batch.maintainer, batch.frequency)}">Postpone it</a><br>`}<a href="${batchPath('note-batch', batch.maintainer, batch.frequency)}">${batch.note ? 'Change its note' : 'Add a note'}</a>${batch.note ? html`<br><a href="${batchPath('drop-note', batch.maintainer, batch.frequency)}">Take the note back</a>` : ''}`,
+          batch.mine && batch.next
+            ? batchActs(batch)
+            : html`<span class="soft">${batch.note ? 'it has a note; ' : ''}${batch.mine ? 'after the one before it' : 'the on-duty member decides'}</span>`,
         ]),
       );
+
+/** What the member on duty took over, as it stands now: the brief of the last handover. */
+function brief(context: PageContext, model: TodayModel): Html {
+  const { brief: found } = model.today;
+  if (!found) return html``;
+  const deadlines = (found.ahead ?? []).flatMap((line) => ('reference' in line ? [line] : []));
+  return folded(
+    html`The brief: ${found.openInAll ?? found.open.length} open, ${found.aheadInAll ?? 0} due in this shift, ${found.lapsing} ${found.lapsing === 1 ? 'promise' : 'promises'} about to lapse or lapsed`,
+    html`${table(
+      'Open disclosures',
+      ['Reference', 'Stage', 'Next'],
+      found.open.map(({ reference, stage, next }) => [
+        html`<a href="/d/${reference}">${reference}</a>`,
+        stageWords[stage],
+        next,
+      ]),
+    )}${
+      deadlines.length === 0
+        ? html`<p class="soft">No disclosure has a deadline in this shift.</p>`
+        : table(
+            'Deadlines of this shift',
+            ['When', 'What'],
+            deadlines.map(({ at, reference, deadline }) => [
+              shortTime(context, at),
+              html`<a href="/d/${reference}">${reference}</a>: ${deadlineWords[deadline]}`,
+            ]),
+          )
+    }${
+      (found.promises ?? []).length === 0
+        ? ''
+        : table(
+            'Promises to reporters',
+            ['First answer by', 'Of'],
+            (found.promises ?? []).map(({ reference, dueAt }) => [
+              shortTime(context, dueAt),
+              html`<a href="/d/${reference}">${reference}</a>`,
+            ]),
+          )
+    }<p><a href="/desk">${found.unanswered} unanswered ${found.unanswered === 1 ? 'mail' : 'mails'}, ${found.quarantined} in quarantine</a></p>`,
+    model.today.iAmOnDuty && model.today.last?.state !== 'acknowledged',
+  );
+}
 
 /** One handover: who, when, how it stands, what the outgoing member noted, and what is asked of this member. */
 function handover(
@@ -217,8 +257,8 @@ ${size ? html`<div class="notice"><p>The working group has ${size.members} ${siz
             ]),
           )}`
     }
-<h2>${today.iAmOnDuty ? 'Reminders of your shift' : 'Reminders to come'}</h2><p class="hint">They go out as they are, unless the on-duty member postpones one or adds a note.</p>${batchTable(context, model.batches)}
-<h2 id="handover">Handover</h2>${model.last ? handover(context, model, 'The last one', model.last) : ''}${model.following ? handover(context, model, 'The next one', model.following) : ''}${model.last || model.following ? '' : html`<p class="soft">The rota has none.</p>`}
+<h2>${today.iAmOnDuty ? 'Reminders of your shift' : 'Reminders to come'}</h2><p class="hint">They go out as they are, unless the on-duty member postpones one or adds a note.</p>${batchTable(context, model)}
+<h2 id="handover">Handover</h2>${brief(context, model)}${model.last ? handover(context, model, 'The last one', model.last) : ''}${model.following ? handover(context, model, 'The next one', model.following) : ''}${model.last || model.following ? '' : html`<p class="soft">The rota has none.</p>`}
 <h2>Rota of the next four weeks</h2>${rotaPicture(context, today.weeks, model.me, nameOf)}<p><a href="/desk/rota">Swap, add or plan shifts</a></p>`,
   });
 }

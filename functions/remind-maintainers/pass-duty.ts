@@ -1,14 +1,15 @@
 import { addressGroup } from '#commit/address-group.ts';
 import { commitDecided, type Round } from '#commit/commit-decided.ts';
-import { openWork, willGoOut } from '#commit/handover-record.ts';
+import { openWork, readGroupPartition, willGoOut } from '#commit/handover-record.ts';
 import { cadenceOf } from '#commit/reminder-groups.ts';
 import { type Duty, loadDuty } from '#commit/rota-record.ts';
 import type { DeskStore, NewEvent, Partition } from '#contracts/ports.ts';
 import { localDate } from '#domain/calendar.ts';
-import { type DutyRecord, nextDuty, shiftBrief, turnAt } from '#domain/handover.ts';
+import { type DutyRecord, nextDuty, type Stretch, shiftBrief, turnAt } from '#domain/handover.ts';
 import { day, type Instant, later, plus } from '#domain/instant.ts';
-import type { Letter } from '#domain/letter.ts';
-import { handoverState, handoversBetween, manned, type RotaPolicy, type Shift } from '#domain/rota.ts';
+import type { Letter, ReminderSum } from '#domain/letter.ts';
+import { handoverState, handoversBetween, manned, type RotaPolicy } from '#domain/rota.ts';
+import type { Frequency } from '#domain/severity.ts';
 import type { ReminderDeps } from './send-reminders.ts';
 
 type Turn = NonNullable<ReturnType<typeof turnAt>>;
@@ -79,7 +80,7 @@ export async function tellNobodyOnDuty(deps: ReminderDeps, at: Instant): Promise
 }
 
 /** "Your shift begins", with what will go out in it: the incoming member can postpone or add a note. */
-async function beginning(deps: ReminderDeps, duty: Duty, shift: Shift): Promise<Letter> {
+async function beginning(deps: ReminderDeps, duty: Duty, shift: Stretch): Promise<Letter> {
   const shifts = manned(duty.rota.shifts, duty.members);
   const batches = await willGoOut(deps.store, shift, shifts, cadenceOf(deps.settings.policy));
   return {
@@ -100,15 +101,23 @@ async function beginning(deps: ReminderDeps, duty: Duty, shift: Shift): Promise<
   };
 }
 
-/** How many reminders went out in a shift, by the events of the groups that were due in it. */
-async function sentIn(store: DeskStore, shift: Shift, groups: readonly Partition[]) {
+/** More lines than this help nobody in a mail. */
+const summaryLines = 40;
+
+/** What went out in a member's name on duty, by the events of the groups that were due in it. */
+async function sentIn(store: DeskStore, { member, start, end }: Stretch, groups: readonly Partition[]) {
   const events = (await Promise.all(groups.map((partition) => store.events(partition)))).flat();
-  const within = events.filter(({ type, data }) => {
-    const s = String(data.sendingInstant);
-    return type === 'remind' && shift.start <= s && s < shift.end;
-  });
-  const entries = within.reduce((sum, { data }) => sum + (data.entries as readonly unknown[]).length, 0);
-  return { sent: within.length, entries };
+  const reminders = events
+    .flatMap(({ type, data, partition }): ReminderSum[] => {
+      const dueAt = String(data.sendingInstant);
+      if (type !== 'remind' || data.onDuty !== member || dueAt < start || end <= dueAt) return [];
+      const { maintainer, frequency } = readGroupPartition(partition);
+      const { length: count } = data.entries as readonly unknown[];
+      return [{ maintainer, frequency: frequency as Frequency, dueAt, count }];
+    })
+    .sort((a, b) => a.dueAt.localeCompare(b.dueAt));
+  const entries = reminders.reduce((sum, { count }) => sum + count, 0);
+  return { sent: reminders.length, entries, reminders: reminders.slice(0, summaryLines) };
 }
 
 /** The brief made from the record, and what went out in the member's name. */
@@ -127,13 +136,17 @@ async function ending(
   const shifts = manned(duty.rota.shifts, duty.members);
   const due = await willGoOut(deps.store, next, shifts, cadenceOf(deps.settings.policy));
   const common = { to: { person: ends.member }, as: 'member', about: 'desk/today' } as const;
-  const shift = { ...ends, end: handover.at };
+  const work = await openWork(deps.store);
   return [
-    { template: 'shift-brief', ...common, params: shiftBrief(shift, next, await openWork(deps.store), due) },
+    {
+      template: 'shift-brief',
+      ...common,
+      params: shiftBrief(ends, next, work, due, deps.settings.policy),
+    },
     {
       template: 'shift-summary',
       ...common,
-      params: { from: shift.start, to: shift.end, ...(await sentIn(deps.store, shift, groups)) },
+      params: { from: ends.start, to: ends.end, ...(await sentIn(deps.store, ends, groups)) },
     },
   ];
 }

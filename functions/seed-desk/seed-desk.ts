@@ -2,7 +2,7 @@ import type { Clock, DeskStore, LinkSigner, NewEvent, Write } from '#contracts/p
 import { contactsMark, type Seed, seededMark } from '#contracts/seed.ts';
 import { CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
 import { addPeriod, instantOfText, startOfDay, weekday } from '#domain/calendar.ts';
-import { hour, type Instant } from '#domain/instant.ts';
+import { hour, type Instant, later, plus } from '#domain/instant.ts';
 import type { Person } from '#domain/people.ts';
 import { generateShifts, nextRotaInstant, type Rota, type RotaMember } from '#domain/rota.ts';
 
@@ -49,7 +49,8 @@ export const seedDesk =
     }
     const rota = rotaOf(seed, pseudonym, at);
     if (rota) {
-      const due = nextRotaInstant(rota, membersOf(seed, pseudonym), at, {
+      // From just before: whoever is on duty at first is told that their shift begins, like everyone after them.
+      const due = nextRotaInstant(rota, membersOf(seed, pseudonym), plus(at, -1), {
         acknowledgeWithinMs: seed.acknowledgeHours * hour,
       });
       await put({ put: 'rota', item: rota, expect: 0, due }, 'ROTA', 'rota-seeded');
@@ -136,5 +137,9 @@ function rotaOf(seed: Seed, pseudonym: SeedDeps['pseudonym'], now: Instant): Rot
     until: addPeriod(start, { days: rota.shiftDays * rota.shifts }, zone),
     zone,
   });
-  return { version: 0, shifts, swaps: [], acknowledgements: [] };
+  // Nobody was on duty before there was a desk: the shift that runs begins now, and none lies in the past.
+  const running = shifts
+    .filter(({ end }) => end > now)
+    .map((shift) => ({ ...shift, start: later(shift.start, now) }));
+  return { version: 0, shifts: running, swaps: [], acknowledgements: [] };
 }

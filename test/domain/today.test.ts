@@ -4,7 +4,7 @@ import { type OpenWork, shiftBrief } from '#domain/handover.ts';
 import { type Instant, plus } from '#domain/instant.ts';
 import { openDisclosure } from '#domain/open-disclosure.ts';
 import { emptyRota, type Shift } from '#domain/rota.ts';
-import { rotaWeeks, type TodayInput, today } from '#domain/today.ts';
+import { rotaWeeks, shiftsOf, type TodayInput, today } from '#domain/today.ts';
 import { settings } from '../letters/samples.ts';
 
 const at = (text: string): Instant => `${text.replace(' ', 'T')}:00.000Z`;
@@ -39,6 +39,28 @@ const work = (...disclosures: Disclosure[]): OpenWork => ({
   unanswered: ['mail-1', 'mail-2'],
   quarantined: ['mail-3'],
 });
+const batchOf = (when: string) =>
+  ({
+    maintainer: 'team:openedx/lms',
+    frequency: 'monthly',
+    sendingInstant: at(when),
+    due: at(when),
+    entries: [
+      {
+        disclosure: 'EDX-2026-0001',
+        repository: 'openedx/lms',
+        dueAt: at(when),
+        notifiedAt: at('2026-02-10 09:00'),
+        remindersSent: 0,
+        silentCount: 0,
+        answered: false,
+        silent: false,
+      },
+    ],
+    nextDue: at('2026-04-10 09:00'),
+    nobodyOnDuty: false,
+    late: false,
+  }) as const;
 const input = (over: Partial<TodayInput>): TodayInput => ({
   me: 'p-ben',
   now,
@@ -80,19 +102,9 @@ describe('Today', () => {
   });
 
   test('due now: deadlines of the coming day and of the past, and the reminders of the day, in order', () => {
-    const batch = {
-      maintainer: 'team:openedx/lms',
-      frequency: 'weekly',
-      sendingInstant: at('2026-03-03 12:00'),
-      due: at('2026-03-03 12:00'),
-      entries: [],
-      nextDue: at('2026-03-10 12:00'),
-      nobodyOnDuty: false,
-      late: false,
-    } as const;
     const all = work(disclosure('EDX-2026-0001', '2026-03-02 10:00'));
 
-    const { due } = today(input({ work: all, batches: [batch] }));
+    const { due } = today(input({ work: all, batches: [batchOf('2026-03-03 12:00')] }));
 
     expect(due.map(({ at: when, ...line }) => [when, 'name' in line ? line.name : line.kind])).toEqual([
       [at('2026-03-03 10:00'), 'response-half'],
@@ -137,13 +149,44 @@ describe('Today', () => {
     expect(page.weeks[0]?.gaps).toEqual([{ start: at('2026-03-09 09:00'), end: at('2026-03-10 00:00') }]);
   });
 
+  test('duty of several shifts in a row ends where another takes over; the brief has every open disclosure', () => {
+    const more = shift('p-ben', '2026-03-09 09:00', '2026-03-16 09:00');
+    const all = work(
+      disclosure('EDX-2026-0002', '2026-03-02 10:00', { stage: 'advised' }),
+      disclosure('EDX-2026-0001', '2026-03-01 10:00', { exit: { kind: 'spam', at: now } }),
+    );
+
+    const page = today(input({ duty: { ...duty, shifts: [...duty.shifts, more] }, work: all }));
+
+    expect(page.onDuty).toEqual({
+      member: 'p-ben',
+      start: at('2026-03-02 09:00'),
+      end: at('2026-03-16 09:00'),
+    });
+    expect(page.brief?.open.map(({ reference }) => reference)).toEqual(['EDX-2026-0002']);
+    expect(page.brief).toMatchObject({
+      from: now,
+      to: at('2026-03-16 09:00'),
+      unanswered: 2,
+      quarantined: 1,
+    });
+  });
+
+  test('a shift that goes over a week’s end is one line, whole', () => {
+    const weeks = rotaWeeks(duty.shifts, now, 'UTC');
+
+    expect(shiftsOf(weeks).map(({ member, start, end }) => [member, start, end])).toEqual([
+      ['p-ben', at('2026-03-02 09:00'), at('2026-03-09 09:00')],
+    ]);
+  });
+
   test('weeks begin at local midnight and are cut where daylight saving makes a day shorter', () => {
     const [, second] = rotaWeeks([], '2026-03-03T12:00:00.000Z', 'America/New_York', 2);
     expect(second).toMatchObject({ start: '2026-03-10T04:00:00.000Z', end: '2026-03-17T04:00:00.000Z' });
   });
 });
 
-test('the brief counts what is about to lapse in the next shift, and tells each open disclosure’s next step', () => {
+test('the brief lists what is due and about to lapse in the next shift, and each open disclosure’s next step', () => {
   const open = work(
     disclosure('EDX-2026-0002', '2026-03-06 10:00'),
     disclosure('EDX-2026-0001', '2026-03-02 10:00', {
@@ -153,7 +196,9 @@ test('the brief counts what is about to lapse in the next shift, and tells each 
   );
   const ended = { start: at('2026-03-02 09:00'), end: at('2026-03-09 09:00') };
 
-  const brief = shiftBrief(ended, { start: ended.end, end: plus(ended.end, 604_800_000) }, open, []);
+  const next = { start: ended.end, end: plus(ended.end, 604_800_000) };
+
+  const brief = shiftBrief(ended, next, open, [batchOf('2026-03-10 09:00')], policy);
 
   expect(brief).toEqual({
     from: ended.start,
@@ -162,9 +207,17 @@ test('the brief counts what is about to lapse in the next shift, and tells each 
       { reference: 'EDX-2026-0001', stage: 'received', next: 'triage' },
       { reference: 'EDX-2026-0002', stage: 'received', next: 'triage' },
     ],
-    due: 0,
+    openInAll: 2,
+    due: 1,
+    ahead: [
+      { at: at('2026-03-09 10:00'), reference: 'EDX-2026-0002', deadline: 'response-half' },
+      { at: at('2026-03-10 09:00'), maintainer: 'team:openedx/lms', frequency: 'monthly', count: 1 },
+      { at: at('2026-03-10 10:00'), reference: 'EDX-2026-0002', deadline: 'response-missed' },
+    ],
+    aheadInAll: 3,
     unanswered: 2,
     lapsing: 1,
+    promises: [{ reference: 'EDX-2026-0002', dueAt: at('2026-03-10 10:00') }],
     quarantined: 1,
   });
 });

@@ -154,7 +154,49 @@ describe('R9: the on-duty member sends what falls due in the shift', () => {
       to: at('2026-03-09 09:00'),
       sent: 2,
       entries: 2,
+      reminders: ['2026-02-27 10:00', '2026-03-06 10:00'].map((when) => ({
+        maintainer: 'team:openedx/cms',
+        frequency: 'weekly',
+        dueAt: at(when),
+        count: 1,
+      })),
     });
+  });
+
+  test('R9: two shifts in a row are one duty: its list reaches to its end, its summary to its beginning', async () => {
+    desk = new TestDesk();
+    desk.go('2026-02-01 08:00');
+    await desk.rota(
+      ['p-ann', '2026-02-01 09:00', '2026-02-09 09:00'],
+      ['p-ann', '2026-02-09 09:00', '2026-02-16 09:00'],
+      // In between another is on duty too, and goes first: what goes out then is in their name.
+      ['p-ben', '2026-02-12 09:00', '2026-02-13 09:00'],
+    );
+    await desk.notified('2026-01-30 10:00', 'EDX-2026-0001', 'critical');
+    await desk.notified('2026-01-28 12:00', 'EDX-2026-0002', 'critical', 'team:openedx/cms');
+    desk.go('2026-02-01 08:45');
+    await desk.run('2026-02-16 09:00');
+
+    const begins = desk.letters('shift-begins').map(({ to, params }) => [to, params.from, params.to]);
+    const summaries = desk
+      .letters('shift-summary')
+      .map(({ to, params }) => [to, params.reminders?.map(({ dueAt }) => dueAt)]);
+
+    expect(begins).toEqual([
+      [{ person: 'p-ann' }, at('2026-02-01 09:00'), at('2026-02-12 09:00')],
+      [{ person: 'p-ben' }, at('2026-02-12 09:00'), at('2026-02-13 09:00')],
+      [{ person: 'p-ann' }, at('2026-02-13 09:00'), at('2026-02-16 09:00')],
+    ]);
+    expect(desk.letters('shift-begins')[0]?.params.reminders.map(({ dueAt }) => dueAt)).toEqual([
+      at('2026-02-04 12:00'),
+      at('2026-02-06 10:00'),
+      at('2026-02-11 12:00'),
+    ]);
+    expect(summaries).toEqual([
+      [{ person: 'p-ann' }, [at('2026-02-04 12:00'), at('2026-02-06 10:00'), at('2026-02-11 12:00')]],
+      [{ person: 'p-ben' }, []],
+      [{ person: 'p-ann' }, [at('2026-02-13 10:00')]],
+    ]);
   });
 
   test('a handover that nobody acknowledged for 24 hours: the working group is told, once', async () => {
@@ -345,7 +387,7 @@ test('the page "Today" is made from the record: who is on duty, what goes out wi
   await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'high');
   desk.go('2026-03-02 12:00');
 
-  const page = await loadToday(desk, 'p-ann');
+  const { today: page } = await loadToday(desk, 'p-ann');
 
   expect(page).toMatchObject({ iAmOnDuty: true, unanswered: 0, quarantined: 0 });
   expect(page.mine.map(({ reference, because }) => [reference, because])).toEqual([

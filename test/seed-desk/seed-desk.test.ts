@@ -56,16 +56,28 @@ describe('seeding an empty table', () => {
     expect(await store.peopleOf('member')).toHaveLength(2);
   });
 
-  test('R2: begins the rota on Monday, 09:00 of the week, in the desk’s zone', async () => {
+  test('R2: the rota is of the week, Monday 09:00 in the desk’s zone; the shift that runs begins now', async () => {
     await run(seed);
 
     const rota = await store.rota();
     expect(rota?.shifts).toHaveLength(4);
     expect(rota?.shifts[0]).toMatchObject({
       member: 'p-ada@desk.example',
-      start: '2026-11-23T08:00:00.000Z',
+      start: now,
+      end: '2026-11-30T08:00:00.000Z',
     });
     expect(rota?.shifts[1]?.member).toBe('p-bao@desk.example');
+    // The first on duty is told like everyone after them.
+    expect((await store.due(now)).items).toMatchObject([{ partition: 'ROTA', dueAt: now }]);
+  });
+
+  test('R2: of a rota that is configured to have begun long ago, only what is not over is taken', async () => {
+    await run({ ...seed, rota: { shiftDays: 7, shifts: 4, from: '2026-11-09T09:00' } });
+
+    expect((await store.rota())?.shifts.map(({ start, end }) => [start, end])).toEqual([
+      [now, '2026-11-30T08:00:00.000Z'],
+      ['2026-11-30T08:00:00.000Z', '2026-12-07T08:00:00.000Z'],
+    ]);
   });
 
   test('keeps the contact table by ids, not by addresses', async () => {
