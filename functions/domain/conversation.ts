@@ -1,5 +1,14 @@
 import { askCredit } from './credit.ts';
-import { type Draft, onDuty, type Rules, sayable, set, workingGroup, write } from './draft.ts';
+import {
+  breakSilenceByMail,
+  type Draft,
+  onDuty,
+  type Rules,
+  sayable,
+  set,
+  workingGroup,
+  write,
+} from './draft.ts';
 import { Refused } from './errors.ts';
 import { answerReporter } from './triage.ts';
 
@@ -36,6 +45,9 @@ export const conversationRules: Rules<
         : disclosure.reporters;
     set(draft, { intakes: [...new Set([...disclosure.intakes, command.mailKey])], reporters });
     if (command.authenticated && command.from && reporters.includes(command.from)) liftHoldForAnswer(draft);
+    // A member who attaches a mail has read it: their word stands for whose it is.
+    if (command.from && (command.authenticated || draft.actor.kind === 'member'))
+      breakSilenceByMail(draft, command.from);
     write(draft, 'follow-up', onDuty(draft), sayable(draft));
   },
 

@@ -193,11 +193,15 @@ export function stopReminding(draft: Draft, entry: Entry): void {
 /** An act of the maintainer on the entry breaks the silence and moves no due date. */
 export function breakSilence(draft: Draft, repository: string): void {
   const entry = requireEntry(draft, repository);
-  if (draft.actor.kind !== 'maintainer' || !entry.maintainer || !entry.frequency) return;
-  draft.reminders.push({
-    op: 'answered',
-    repository,
-    maintainer: entry.maintainer.id,
-    frequency: entry.frequency,
-  });
+  if (draft.actor.kind === 'maintainer') answered(draft, entry);
+}
+
+/** So does a mail of whoever acts for an entry, on each entry that they act for. */
+export function breakSilenceByMail(draft: Draft, from: PersonId): void {
+  for (const entry of draft.disclosure.entries) if (peopleOf(entry).includes(from)) answered(draft, entry);
+}
+
+function answered(draft: Draft, { repository, maintainer, frequency }: Entry): void {
+  if (maintainer && frequency)
+    draft.reminders.push({ op: 'answered', repository, maintainer: maintainer.id, frequency });
 }

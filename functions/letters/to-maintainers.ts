@@ -302,7 +302,7 @@ export const toMaintainers: Writers<ToMaintainers> = {
       ...params.lines.map((line) => reminderCase(line, context)),
       ...linkIfAny(context, 'Open the page'),
       text(
-        `You are reminded ${frequencyWords(params.frequency, context.settings.policy.reminders)} until they are resolved. A plain answer to this mail reaches the working group.`,
+        `You are reminded ${frequencyWords(params.frequency, context.settings.policy.reminders)} until they are resolved. A plain answer to this mail reaches the working group${severalIn(params)}.`,
       ),
       text(keepPrivate),
       text(
@@ -313,6 +313,12 @@ export const toMaintainers: Writers<ToMaintainers> = {
     ],
   }),
 };
+
+/** Where a plain answer to a mail about several disclosures is kept. */
+function severalIn({ lines }: LetterParams['reminder']): string {
+  const [first, ...more] = [...new Set(lines.map(({ reference }) => reference))];
+  return more.length > 0 ? `; it is kept with ${first}, so please name the one you mean` : '';
+}
 
 /** "Monthly reminder", or "Reminder every 10 days" where that is how often. */
 function reminderName({ frequency }: LetterParams['reminder'], { settings }: LetterContext): string {

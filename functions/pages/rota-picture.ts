@@ -118,10 +118,12 @@ export function rotaPicture(
 }
 
 /** Spans that a week's end cut in two, whole again. */
-const joined = (spans: readonly Span[]): readonly Span[] =>
-  spans.reduce<readonly Span[]>((before, { start, end }) => {
-    const last = before.at(-1);
-    return last?.end === start
-      ? [...before.slice(0, -1), { start: last.start, end }]
-      : [...before, { start, end }];
-  }, []);
+function joined(spans: readonly Span[]): readonly Span[] {
+  const whole: Span[] = [];
+  for (const { start, end } of spans) {
+    const last = whole.at(-1);
+    if (last?.end === start) whole.splice(-1, 1, { start: last.start, end });
+    else whole.push({ start, end });
+  }
+  return whole;
+}

@@ -63,8 +63,8 @@ const lineOf = ({ disclosure, entry, taken }: Line, s: Instant): ReminderLine =>
 function reminderLetters(sent: Batch, lines: readonly Line[], onDuty: PersonId | undefined): Letter[] {
   const people = [...new Set(lines.flatMap(({ entry }) => peopleOf(entry)))].sort();
   const to = (of: readonly Line[], toMaintainer: boolean) => ({
-    // A plain reply joins the case it can only be about; with several it comes to the group's queue.
-    about: (of.length === 1 && of[0]?.disclosure.id) || 'desk',
+    // A plain reply joins a case, where the on-duty member reads it; of several the first, as the mail says.
+    about: of[0]?.disclosure.id ?? 'desk',
     params: {
       frequency: sent.frequency,
       lines: of.map((line) => lineOf(line, sent.sendingInstant)),

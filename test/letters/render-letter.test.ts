@@ -62,6 +62,50 @@ describe.each(templates)('the letter %s', (template) => {
   });
 });
 
+describe('handover and swaps (OEP-60 R2, R9)', () => {
+  const plain = (template: LetterTemplate, params: unknown = samples[template]) =>
+    words(renderLetter(letterOf(template, params), context()).text);
+
+  it('the brief lists what is due in the next shift and the promises about to lapse', () => {
+    const text = plain('shift-brief');
+
+    expect(text).toContain('EDX-2026-0002: the first answer to the reporter is due (A1), ');
+    expect(text).toContain('reminder to openedx/committers: monthly, 2 entries, ');
+    expect(text).toContain('EDX-2026-0002: first answer by ');
+    // Of three open ones two did not fit.
+    expect(text).toContain('2 more, on the page');
+  });
+
+  it('a brief of before lists were kept is still sent', () => {
+    const { ahead, aheadInAll, promises, openInAll, ...before } = samples['shift-brief'];
+
+    expect(plain('shift-brief', before)).toContain('Reminders due next: 1 Promises about to lapse: 1');
+  });
+
+  it('owners without a team are told by their names', () => {
+    const [of] = samples['shift-begins'].reminders;
+    const ids = ['p-aaaaaaaaaaaaaaaaaaaaaaaa', 'p-bbbbbbbbbbbbbbbbbbbbbbbb'];
+    const reminders = [{ ...of, maintainer: `owners:${ids.join(',')}` }];
+    const letter = letterOf('shift-begins', { ...samples['shift-begins'], reminders });
+
+    const { text } = renderLetter(letter, context({ names: { [ids[0] as string]: 'Kofi Mensah' } }));
+
+    expect(words(text)).toContain('Kofi Mensah, a recorded person: monthly');
+  });
+
+  it('the summary names what went out, or says that nothing did', () => {
+    expect(plain('shift-summary')).toContain('openedx/committers: monthly, 5 entries, ');
+    expect(
+      plain('shift-summary', { ...samples['shift-summary'], sent: 0, entries: 0, reminders: [] }),
+    ).toContain('nothing went out in your name');
+  });
+
+  it('an offer says what is asked in return', () => {
+    for (const template of ['swap-proposed', 'swap-answered'] as const)
+      expect(plain(template)).toMatch(/In return .* Shift begins: Monday 18 January 2027/);
+  });
+});
+
 describe('what a mail may say (policy)', () => {
   const canaries = ['CANARY-REPORT', 'CANARY-REPORTER', 'CANARY-SUMMARY', 'CANARY-VECTOR', 'CANARY-REASON'];
 

@@ -55,6 +55,7 @@ export const recipient: Person = {
 };
 
 const at = '2026-03-03T15:00:00.000Z';
+const afterwards = '2027-01-18T14:00:00.000Z';
 const text = { key: 'texts/words', sha256: 'a'.repeat(64) };
 const say: Sayable = {
   reference: 'EDX-2026-0001',
@@ -134,19 +135,32 @@ export const samples: { readonly [T in LetterTemplate]: LetterParams[T] } = {
     to: at,
     incoming: 'p-mo',
     open: [{ reference: 'EDX-2026-0001', stage: 'advised', next: 'a release instant' }],
+    openInAll: 3,
     due: 1,
+    ahead: [
+      { at, reference: 'EDX-2026-0002', deadline: 'response-missed' },
+      { at, maintainer: 'team:openedx/committers', frequency: 'monthly', count: 2 },
+    ],
+    aheadInAll: 2,
     unanswered: 2,
-    lapsing: 3,
+    lapsing: 1,
+    promises: [{ reference: 'EDX-2026-0002', dueAt: at }],
     quarantined: 4,
   },
-  'shift-summary': { from: at, to: at, sent: 3, entries: 5 },
+  'shift-summary': {
+    from: at,
+    to: at,
+    sent: 1,
+    entries: 5,
+    reminders: [{ maintainer: 'team:openedx/committers', frequency: 'monthly', dueAt: at, count: 5 }],
+  },
   'no-one-on-duty': { since: at },
   'handover-unacknowledged': { from: at, who: 'p-mo' },
   'operator-recorded': {},
   'volunteer-recorded': {},
-  'swap-proposed': { from: at, to: at, by: 'p-mo' },
+  'swap-proposed': { from: at, to: at, by: 'p-mo', inReturn: { from: afterwards, to: afterwards } },
   'shift-changed': { by: 'p-mo', before: { from: at, to: at }, after: { from: at, to: at } },
-  'swap-answered': { from: at, to: at, accepted: true },
+  'swap-answered': { from: at, to: at, accepted: true, inReturn: { from: afterwards, to: afterwards } },
   invitation: { by: 'p-mo' },
 };
 

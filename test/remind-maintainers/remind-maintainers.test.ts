@@ -44,6 +44,17 @@ describe('R8: reminders until resolution', () => {
     }
   });
 
+  test('a plain reply joins a case: of several the first that stands in the mail', async () => {
+    await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'high');
+    await desk.notified('2026-02-05 10:00', 'EDX-2026-0002', 'high');
+    await desk.run('2026-03-03 10:15');
+
+    const [reminder] = desk.letters('reminder');
+
+    expect(reminder?.params.lines).toHaveLength(2);
+    expect(reminder?.about).toBe('EDX-2026-0001');
+  });
+
   test('V9: a resolved entry is not reminded, a deferred one is', async () => {
     await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'critical');
     await desk.notified('2026-02-03 10:00', 'EDX-2026-0002', 'critical', 'team:openedx/cms');
@@ -325,6 +336,33 @@ describe('silence', () => {
       at('2026-02-24 10:00'),
     ]);
     expect(told.map(({ event }) => event.at)).toEqual([at('2026-02-24 10:00'), at('2026-02-24 10:00')]);
+  });
+
+  test.each([
+    ['of the maintainer', lms, true, []],
+    ['of a stranger', 'p-stranger', true, ['EDX-2026-0001']],
+    ['in the maintainer’s name, not authenticated', lms, false, ['EDX-2026-0001']],
+  ])('silence: a mail %s on the entry', async (_, from, authenticated, silent) => {
+    await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'critical');
+    await desk.run('2026-02-11 00:00');
+    await desk.command('EDX-2026-0001', { name: 'attach-mail', mailKey: 'm1', from, authenticated });
+    await desk.run('2026-02-17 10:15');
+
+    const told = desk.letters('escalation').filter(({ params }) => params.about === 'maintainer-silent');
+
+    expect([...new Set(told.map(({ params }) => params.reference))]).toEqual(silent);
+  });
+
+  test('silence: a mail that a member attached counts, whoever the mail service could prove it to be from', async () => {
+    await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'critical');
+    await desk.run('2026-02-11 00:00');
+    const mail = { name: 'attach-mail', mailKey: 'm1', from: lms, authenticated: false } as const;
+    await desk.command('EDX-2026-0001', mail, { kind: 'member', person: 'p-ann' });
+    await desk.run('2026-02-17 10:15');
+
+    const told = desk.letters('escalation').filter(({ params }) => params.about === 'maintainer-silent');
+
+    expect(told).toEqual([]);
   });
 });
 
