@@ -1,4 +1,4 @@
-import { addPeriod, type Period, type Zone } from './calendar.ts';
+import { addPeriod, formatInZone, type Period, type Zone } from './calendar.ts';
 import type { Repository, TextRef } from './disclosure.ts';
 import { Refused } from './errors.ts';
 import { day, type Instant, instant, later, ms, plus } from './instant.ts';
@@ -255,13 +255,18 @@ export function postpone(
     throw new Refused('R9', 'A postponement needs a reason.', 'Say why.', 'reason');
   }
   if (wish.until > latest) {
-    throw new Refused('R9', 'That is too late for this batch.', `Choose ${latest} or earlier.`, 'until');
+    throw new Refused(
+      'R9',
+      'That is too late for this batch.',
+      `Choose ${formatInZone(latest, policy.zone)}, or earlier.`,
+      'until',
+    );
   }
   if (wish.until <= due || wish.until <= now) {
     throw new Refused(
       'R9',
       'That postpones nothing.',
-      `Choose an instant after ${later(due, now)}.`,
+      `Choose an instant after ${formatInZone(later(due, now), policy.zone)}.`,
       'until',
     );
   }
@@ -326,8 +331,9 @@ const isSilent = (entry: ReminderEntry, frequency: Frequency, policy: CadencePol
   silentNow(entry) >= policy.silence[frequency];
 
 /** How many reminders in a row, the last one included, met silence. */
-const silentNow = (entry: ReminderEntry): number =>
-  entry.remindersSent > 0 && !entry.answered ? entry.silentCount + 1 : 0;
+export const silentNow = (
+  entry: Pick<ReminderEntry, 'remindersSent' | 'answered' | 'silentCount'>,
+): number => (entry.remindersSent > 0 && !entry.answered ? entry.silentCount + 1 : 0);
 
 /**
  * The group's batch that is due at a sweep: every entry due at or before *s*, or due before min(*e*, *s* +

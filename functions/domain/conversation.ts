@@ -1,8 +1,10 @@
 import { askCredit } from './credit.ts';
+import type { Disclosure } from './disclosure.ts';
 import {
   breakSilenceByMail,
   type Draft,
   onDuty,
+  peopleOf,
   type Rules,
   sayable,
   set,
@@ -10,6 +12,8 @@ import {
   write,
 } from './draft.ts';
 import { Refused } from './errors.ts';
+import type { LetterParams } from './letter.ts';
+import type { PersonId } from './people.ts';
 import { answerReporter } from './triage.ts';
 
 /** An answer of the reporter lifts the hold that waited for it (policy A4, V8). */
@@ -18,6 +22,17 @@ function liftHoldForAnswer(draft: Draft): void {
   if (kind !== 'needs-information' && kind !== 'invalid-pending') return;
   set(draft, { hold: undefined });
   draft.data.lifted = kind;
+}
+
+/** Whose news a mail is, as the on-duty member is told: nothing besides for a reporter's. */
+function whoseMail(
+  { entries }: Disclosure,
+  reporters: readonly PersonId[],
+  from: PersonId | undefined,
+): Pick<LetterParams['follow-up'], 'from'> {
+  if (from && reporters.includes(from)) return {};
+  const maintains = from !== undefined && entries.some((entry) => peopleOf(entry).includes(from));
+  return { from: maintains ? 'maintainer' : 'other' };
 }
 
 export const conversationRules: Rules<
@@ -48,7 +63,10 @@ export const conversationRules: Rules<
     // A member who attaches a mail has read it: their word stands for whose it is.
     if (command.from && (command.authenticated || draft.actor.kind === 'member'))
       breakSilenceByMail(draft, command.from);
-    write(draft, 'follow-up', onDuty(draft), sayable(draft));
+    write(draft, 'follow-up', onDuty(draft), {
+      ...sayable(draft),
+      ...whoseMail(disclosure, reporters, command.from),
+    });
   },
 
   'add-text'(draft, command) {

@@ -67,7 +67,8 @@ export interface LetterParams {
   'new-intake': { intake: string; intakeKind: string };
   'sign-in': Record<string, never>;
   'act-notice': Sayable & { act: string; by: string; reason?: string };
-  'follow-up': Sayable & { held?: true };
+  /** `from`: whose mail it is; absent where the reporter wrote or chose something. */
+  'follow-up': Sayable & { held?: true; from?: 'maintainer' | 'other' };
   'hand-off': Sayable & { what: HandOffWhat; why: string; repository?: string; url?: string };
   escalation: Sayable & { about: EscalationKind; since?: Instant; due?: Instant; repository?: string };
   'comment-asked': Sayable & { repository: string; before: Rating; after: Rating };

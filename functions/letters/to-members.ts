@@ -1,4 +1,5 @@
 import type { CommandName } from '#domain/commands.ts';
+import type { LetterParams } from '#domain/letter.ts';
 import { severityText } from '#domain/severity.ts';
 import {
   facts,
@@ -30,6 +31,16 @@ const open = 'Open the disclosure';
 
 /** Commands come as their names; anything else is a phrase of the core. Words, but never a report's. */
 const actText = (act: string): string => actWords[act as CommandName] ?? oneLine(act, 120);
+
+/** Whose news it is: a maintainer's answer is not taken for the reporter's. */
+const newsFrom = ({
+  from,
+}: LetterParams['follow-up']): { readonly subject: string; readonly what: string } =>
+  from === 'maintainer'
+    ? { subject: 'A maintainer wrote', what: 'A maintainer answered by mail.' }
+    : from === 'other'
+      ? { subject: 'A mail was added', what: 'A mail was added to this disclosure.' }
+      : { subject: 'News from the reporter', what: 'The reporter wrote, or chose something on their page.' };
 
 const flagWords: Readonly<Record<string, string>> = {
   unparsed: 'the mail could not be read by the parser: look at the raw mail',
@@ -116,12 +127,12 @@ export const toMembers: Writers<ToMembers> = {
   }),
 
   'follow-up': (params, context) => ({
-    subject: `[${params.reference}] ${params.held ? 'A mail waits for your decision' : 'News from the reporter'}`,
+    subject: `[${params.reference}] ${params.held ? 'A mail waits for your decision' : newsFrom(params).subject}`,
     parts: [
       text(
         params.held
           ? 'A mail came to this disclosure’s reply address, and its sender is not authenticated as somebody who takes part in it.'
-          : 'The reporter wrote, or chose something on their page.',
+          : newsFrom(params).what,
       ),
       facts(...sayableFacts(params)),
       linkTo(context, params.held ? 'Decide whether it belongs here' : open),

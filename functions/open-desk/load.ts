@@ -1,8 +1,10 @@
 import { whoIsOnDuty } from '#commit/on-duty.ts';
+import { cadenceOf } from '#commit/reminder-groups.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
 import { githubPages, type Settings } from '#contracts/settings.ts';
 import { belongs, type DisclosureView, type EntryView, type Viewer, visible } from '#domain/access.ts';
 import { announcementTopic, replyPost } from '#domain/announcement.ts';
+import { frequencyWords, entryIn as reminderOf, silentNow } from '#domain/cadence.ts';
 import type { Situation } from '#domain/commands.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { hour, spanWords } from '#domain/instant.ts';
@@ -11,7 +13,7 @@ import { displayName, type PersonId } from '#domain/people.ts';
 import { standing } from '#domain/standing.ts';
 import { actWords } from '#letters/words.ts';
 import type { ActOptions } from '#pages/acts.ts';
-import type { DisclosureModel, HandOffView, Message, TrailLine } from '#pages/model.ts';
+import type { DisclosureModel, HandOffView, Message, ReminderView, TrailLine } from '#pages/model.ts';
 import type { OperatorOption } from '#pages/triage-form.ts';
 import { deliveryWords } from '#pages/words.ts';
 import { pageContext } from './context.ts';
@@ -170,15 +172,46 @@ export interface Opened {
   readonly view: DisclosureView;
 }
 
+/** How the reminder clocks of a disclosure's entries stand. */
+async function remindersOf(
+  deps: OpenDeskDeps,
+  { entries, id }: Disclosure,
+): Promise<Readonly<Record<string, ReminderView>>> {
+  const policy = cadenceOf(deps.settings.policy);
+  const found = await Promise.all(
+    entries.map(async ({ repository, maintainer, frequency }): Promise<[string, ReminderView][]> => {
+      const group = maintainer && frequency && (await deps.store.group(maintainer.id, frequency));
+      const clock = group && reminderOf(group, { disclosure: id, repository });
+      if (!clock || !group) return [];
+      const unanswered = silentNow(clock);
+      return [
+        [
+          repository,
+          {
+            often: frequencyWords(group.frequency, policy),
+            sent: clock.remindersSent,
+            last: clock.lastRemindedAt,
+            dueAt: clock.dueAt,
+            unanswered,
+            silent: unanswered >= policy.silence[group.frequency],
+          },
+        ],
+      ];
+    }),
+  );
+  return Object.fromEntries(found.flat());
+}
+
 /** The page's content, loaded only as far as the view names it. */
 export async function loadModel(deps: OpenDeskDeps, opened: Opened, who: string): Promise<DisclosureModel> {
   const { view, disclosure } = opened;
   const needsEvents = view.seesTrail || view.conversation !== 'none' || view.forwarded;
   const events = needsEvents ? await deps.store.events(`DISC#${disclosure.id}`) : [];
-  const [names, description, messages] = await Promise.all([
+  const [names, description, messages, reminders] = await Promise.all([
     namesFor(deps, view, events),
     view.description && deps.archive.text(view.description),
     view.forwarded ? forwardedTo(deps, view, events) : conversationOf(deps, view, events),
+    view.viewer.kind === 'member' ? remindersOf(deps, disclosure) : undefined,
   ]);
   const options = await actOptions(deps, view, disclosure, events, messages);
   return {
@@ -187,6 +220,7 @@ export async function loadModel(deps: OpenDeskDeps, opened: Opened, who: string)
     names,
     options,
     messages,
+    reminders,
     ...((view.viewer.kind === 'member' || view.viewer.kind === 'maintainer') && {
       standing: standing(disclosure, deps.clock.now(), deps.settings.policy),
     }),

@@ -53,6 +53,20 @@ export interface TrailLine {
   readonly letters: readonly { readonly to: string; readonly template: string; readonly state: string }[];
 }
 
+/** How an entry's reminder clock stands; for members. */
+export interface ReminderView {
+  /** In words. */
+  readonly often: string;
+  readonly sent: number;
+  readonly last: Instant | undefined;
+  /** Its own; its batch may go out earlier, or be postponed. */
+  readonly dueAt: Instant;
+  /** How many of the last ones, in a row, nobody answered. */
+  readonly unanswered: number;
+  /** So many that the working group is told. */
+  readonly silent: boolean;
+}
+
 /** A disclosure's page as one viewer gets it: the visible view and only the texts that it names. */
 export interface DisclosureModel {
   readonly view: DisclosureView;
@@ -63,6 +77,8 @@ export interface DisclosureModel {
   readonly trail: readonly TrailLine[];
   /** The clocks that run; for members and maintainers. */
   readonly standing?: Standing | undefined;
+  /** By repository. */
+  readonly reminders?: Readonly<Record<string, ReminderView>> | undefined;
   readonly options: ActOptions;
   readonly formId: string;
 }

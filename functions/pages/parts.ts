@@ -37,6 +37,19 @@ const maintainerNames = (model: DisclosureModel, entry: EntryView): string => {
 };
 
 /** One repository entry: severity, advisory, maintainer, branches. */
+/** How the entry's maintainer is reminded, and whether anybody answers (OEP-60 R8, policy "Silence"). */
+function reminderWords({ reminders, options }: DisclosureModel, repository: string): Html | undefined {
+  const found = reminders?.[repository];
+  if (!found) return undefined;
+  const { context } = options;
+  const { often, sent, last, dueAt, unanswered, silent } = found;
+  return html`${often}, ${sent} sent${last ? html`, the last ${shortTime(context, last)}` : ''}; the next is due ${shortTime(context, dueAt)}${
+    unanswered > 0
+      ? html` <span class="tag">${silent ? 'silent: ' : ''}${unanswered === 1 ? 'the last one' : `the last ${unanswered}`} without an answer</span>`
+      : ''
+  }`;
+}
+
 export function entryFacts(model: DisclosureModel, entry: EntryView): Html {
   const { context } = model.options;
   const { view } = model;
@@ -59,6 +72,7 @@ export function entryFacts(model: DisclosureModel, entry: EntryView): Html {
     ],
     ['Maintainer', view.viewer.kind === 'member' ? maintainerNames(model, entry) : undefined],
     ['Notified', entry.notifiedAt && shortTime(context, entry.notifiedAt)],
+    ['Reminders', reminderWords(model, entry.repository)],
     ['Delegates', entry.delegates.length > 0 ? String(entry.delegates.length) : undefined],
     ['Fix ready', entry.readyAt && shortTime(context, entry.readyAt)],
     ['Fix expected on', entry.fixExpected],

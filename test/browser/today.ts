@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { localDate, localText } from '#domain/calendar.ts';
 import { hour, type Instant, plus } from '#domain/instant.ts';
 import type { Shift } from '#domain/rota.ts';
+import { composeMail, sendMail } from '../../local/mail-gateway/compose.ts';
 import type { Mail } from '../../local/mail-gateway/mailbox.ts';
 import { linkIn, mailTo } from '../../local/visitor.ts';
 import { fillTriage } from './triage.ts';
@@ -154,6 +155,40 @@ export function describeToday(worldOf: () => World): void {
       expect(reminder.text).toContain(`Sent for ${await nameOf(await shiftAt(now()))}, who is on duty.`);
     });
 
+    it('a plain reply to it, by mail, reaches the member on duty on the case’s page, and breaks the silence', async () => {
+      const { gateway, inbound, store, quiet } = world.desk;
+      const reminder = await mailTo(gateway.mailbox, mary, /^Weekly reminder/);
+      const onDuty = await addressOf(await shiftAt(now()));
+      const to = reminder.headers['reply-to'] ?? '';
+      const open = await store.listed('open');
+      const told = gateway.mailbox.list(onDuty).length;
+      const reply = await composeMail({
+        from: mary,
+        to,
+        subject: `Re: ${reminder.subject}`,
+        inReplyTo: reminder.headers['message-id'] ?? '',
+        text: 'I am away until Monday; Kofi will look at it.',
+        sign: gateway.dkimKey,
+      });
+
+      await sendMail(inbound.port, reply, { from: mary, to });
+      await quiet();
+
+      const notice = await mailTo(gateway.mailbox, onDuty, /A maintainer wrote/, {
+        after: told,
+      });
+      const context = await world.window();
+      const page = await openLink(context, linkIn(notice));
+      expect(notice.text).not.toContain('Kofi');
+      expect(await page.getByText('I am away until Monday; Kofi will look at it.').isVisible()).toBe(true);
+      expect(await page.getByText(/1 sent, the last/).isVisible()).toBe(true);
+      expect(await page.getByText('without an answer').count()).toBe(0);
+      // It is no new report, and nobody is thanked for one.
+      expect(await store.listed('open')).toEqual(open);
+      expect(gateway.mailbox.list(mary).at(-1)?.subject).toBe(reminder.subject);
+      await context.close();
+    });
+
     it.each<[string, (page: Page) => Promise<void>, string]>([
       [
         'Fix expected on …',
@@ -248,9 +283,57 @@ export function describeToday(worldOf: () => World): void {
       await second.close();
     });
 
+    it('R15: a confirmed release stands on the drawn time line of “Today”, with its instant as text beside it', async () => {
+      const released = await receiveReport(
+        world,
+        'joan@reporter.example',
+        'Exports leak addresses',
+        'The export of a course holds the addresses of everybody in it.',
+      );
+      const context = await world.window();
+      const triaging = await openLink(context, linkTo(world, members(world), released, /New report/));
+      await fillTriage(triaging, repository, critical);
+      await press(triaging, 'Check your answers');
+      await press(triaging, /^Accept the report/);
+      await world.desk.quiet();
+      const maintainer = await openLink(context, linkTo(world, mary, released, /9\.8 Critical/));
+      await maintainer.getByRole('link', { name: 'Propose the release instant', exact: true }).last().click();
+      const at = plus(now(), 14 * 24 * hour);
+      await maintainer.getByLabel('Day').fill(localDate(at, 'UTC'));
+      await maintainer.getByLabel('Time').fill(localText(at, 'UTC').slice(11, 16));
+      await maintainer.getByLabel('In which zone?').selectOption('utc');
+      await press(maintainer, 'Propose this instant');
+      const { release } = (await world.desk.store.disclosure(released)) ?? {};
+
+      const page = await signIn(context, await addressOf(await shiftAt(now())));
+      await page.goto(new URL('/desk/today', world.desk.addresses.desk).href);
+      const drawn = page.getByRole('img', { name: 'Releases of the next four weeks' });
+      const beside = page.getByRole('region', { name: 'Releases to come' });
+      const dot = await drawn.locator('circle.dot').boundingBox();
+      const line = await drawn.locator('line.axis').first().boundingBox();
+      await page.setViewportSize({ width: 320, height: 640 });
+
+      expect(release?.confirmedAt).toBeDefined();
+      expect(await drawn.locator('text', { hasText: released }).textContent()).toBe(released);
+      // Two of four weeks ahead: in the middle of the line.
+      const middle = ((dot?.x ?? 0) + (dot?.width ?? 0) / 2 - (line?.x ?? 0)) / (line?.width ?? 1);
+      expect(middle).toBeGreaterThan(0.49);
+      expect(middle).toBeLessThan(0.51);
+      expect(await beside.locator(`time[datetime="${release?.at}"]`).innerText()).toContain(
+        `${release?.at.slice(0, 10)} ${release?.at.slice(11, 16)} UTC`,
+      );
+      expect(await beside.getByText('confirmed', { exact: true }).isVisible()).toBe(true);
+      // On a narrow screen it is drawn again, from top to bottom, with words as large as they are.
+      const words = await drawn.locator('text', { hasText: released }).boundingBox();
+      expect(await drawn.count()).toBe(1);
+      expect(words?.height).toBeGreaterThan(11);
+      expect(await overflow(page)).toBe(0);
+      await context.close();
+    });
+
     it('“Today” says who is on duty and what falls due, and draws the rota; all of it fits 320 pixels', async () => {
       const shift = await shiftAt(now());
-      const context = await world.window({ viewport: { width: 320, height: 640 } });
+      const context = await world.window({ viewport: { width: 320, height: 640 }, colorScheme: 'dark' });
       const page = await signIn(context, await addressOf(shift));
       const wide: string[] = [];
       for (const path of ['/desk/today', '/desk/rota', '/desk/rota/generate-shifts', '/desk/members']) {

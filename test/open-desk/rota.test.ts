@@ -307,6 +307,79 @@ describe('a batch of the shift (R9)', () => {
     expect(note && (await desk.archive.text(note.text))).toBe('We meet on Monday.');
   });
 
+  it('too far ahead, the refusal says until when it may be, in the desk’s zone', async () => {
+    await advise();
+    const mo = await desk.as('mo', 'member', 'desk');
+
+    const far = await fill(mo, path('postpone-batch'), {
+      date: '2026-06-01',
+      time: '09:00',
+      reason: 'Holidays',
+    });
+
+    expect(await far.text()).toContain(
+      'Choose Thursday 9 April 2026, 04:00 (America/New_York, UTC-04:00), or earlier.',
+    );
+  });
+
+  it('shows what can be done to whoever decides on it alone, and why it was postponed to all', async () => {
+    await seedRota();
+    await advise();
+    // The last day of Mo’s shift is the one on which it is due.
+    const due = (await group())?.entries[0]?.dueAt ?? '';
+    const rota = await rotaNow();
+    const shifts = rota.shifts.map((shift) =>
+      shift.id === 'now'
+        ? { ...shift, end: plus(due, 8 * day) }
+        : { ...shift, start: plus(due, 8 * day), end: plus(due, 9 * day) },
+    );
+    await desk.store.commit({
+      writes: [{ put: 'rota', item: { ...rota, shifts, version: 2 }, expect: 1, due: undefined }],
+      event: desk.event('ROTA', 'longer', 'change-shift'),
+    });
+    const [mo, max] = [await desk.as('mo', 'member', 'desk'), await desk.as('max', 'member', 'desk')];
+
+    const [hers, his] = [await mo.text('/desk/today'), await max.text('/desk/today')];
+    const { date, time } = momentOf(plus(due, 2 * day));
+    await fill(mo, path('postpone-batch'), { date, time, reason: 'Easter' });
+    const after = await max.text('/desk/today');
+
+    expect([hers, his].map((page) => page.includes('postpone-batch'))).toEqual([true, false]);
+    expect(his).toContain('the on-duty member decides');
+    expect(after).toMatch(/postponed<\/span>.*by Mo Member: Easter/);
+  });
+
+  it('and its clock stand on the case: how often, what went out, and that nobody answers', async () => {
+    await advise();
+    const mo = await desk.as('mo', 'member');
+    const found = await group();
+    if (!found) throw new Error('nobody is reminded');
+    const before = await mo.text();
+    const silent = found.entries.map((entry) => ({
+      ...entry,
+      remindersSent: 2,
+      silentCount: 1,
+      lastRemindedAt: desk.now,
+    }));
+    await desk.store.commit({
+      writes: [
+        {
+          put: 'group',
+          item: { ...found, entries: silent, version: found.version + 1 },
+          expect: found.version,
+          due: undefined,
+        },
+      ],
+      event: desk.event(`GROUP#${found.maintainer}#monthly`, 'reminded', 'remind'),
+    });
+    const after = await mo.text();
+
+    expect(before).toMatch(/monthly, 0 sent; the next is due <time datetime="2026-04-02/);
+    expect(after).toContain('2 sent, the last');
+    expect(after).toContain('silent: the last 2 without an answer');
+    expect(await (await desk.as('mia', 'maintainer')).text()).not.toContain('without an answer');
+  });
+
   it('of a group that nobody reminds is no page', async () => {
     const mo = await desk.as('mo', 'member', 'desk');
 

@@ -342,16 +342,25 @@ describe('silence', () => {
     ['of the maintainer', lms, true, []],
     ['of a stranger', 'p-stranger', true, ['EDX-2026-0001']],
     ['in the maintainer’s name, not authenticated', lms, false, ['EDX-2026-0001']],
-  ])('silence: a mail %s on the entry', async (_, from, authenticated, silent) => {
-    await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'critical');
-    await desk.run('2026-02-11 00:00');
-    await desk.command('EDX-2026-0001', { name: 'attach-mail', mailKey: 'm1', from, authenticated });
-    await desk.run('2026-02-17 10:15');
+  ])(
+    'silence: a mail %s on the case, of which the on-duty member is told',
+    async (_, from, authenticated, silent) => {
+      await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'critical');
+      await desk.run('2026-02-11 00:00');
+      await desk.command('EDX-2026-0001', { name: 'attach-mail', mailKey: 'm1', from, authenticated });
+      await desk.run('2026-02-17 10:15');
 
-    const told = desk.letters('escalation').filter(({ params }) => params.about === 'maintainer-silent');
+      const told = desk.letters('escalation').filter(({ params }) => params.about === 'maintainer-silent');
 
-    expect([...new Set(told.map(({ params }) => params.reference))]).toEqual(silent);
-  });
+      const [news] = desk.letters('follow-up');
+
+      expect([...new Set(told.map(({ params }) => params.reference))]).toEqual(silent);
+      expect([news?.to, news?.params.from]).toEqual([
+        { person: 'p-ann' },
+        from === lms ? 'maintainer' : 'other',
+      ]);
+    },
+  );
 
   test('silence: a mail that a member attached counts, whoever the mail service could prove it to be from', async () => {
     await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'critical');
