@@ -266,7 +266,7 @@ export const deadlineWords: Readonly<Record<DeadlineName, string>> = {
   'hold-ends': 'the hold ends',
   'embargo-cap-near': 'the embargo’s cap is near (A2)',
   'embargo-cap-reached': 'the embargo’s cap is reached: renew it or end it (A2)',
-  'announcement-missing': 'the announcement is missing',
+  'announcement-missing': 'the maintainers are asked for the announcement, unless it is visible (R15)',
   'release-time': 'the release',
   'release-late': 'the release is late',
   'two-hours-fix-exposed': 'the fix has been public since the first merge, and is not published (R17)',

@@ -90,10 +90,17 @@ function calendar(
 /** The rota of four weeks, drawn, with the same facts as text beside it (style, Pages and letters 8). */
 export function rotaPicture(
   context: PageContext,
-  weeks: readonly RotaWeek[],
+  all: readonly RotaWeek[],
   me: PersonId,
   nameOf: (member: PersonId) => string,
 ): Html {
+  // A gap of this morning that is over asks nobody for anything.
+  const ahead = ({ end }: Span) => end > context.now;
+  const weeks = all.map((week) => ({
+    ...week,
+    gaps: week.gaps.filter(ahead),
+    overlaps: week.overlaps.filter(ahead),
+  }));
   const rows = [
     ...shiftsOf(weeks).map((shift) => ({
       ...shift,
