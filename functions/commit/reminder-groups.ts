@@ -31,7 +31,7 @@ export async function changedGroups(
   changes: readonly ReminderChange[],
   policy: CadencePolicy,
 ): Promise<Write[]> {
-  const groups = new Map<string, { readonly read: number; now: ReminderGroup }>();
+  const groups = new Map<string, { readonly read: ReminderGroup; now: ReminderGroup }>();
   const keyOf = (maintainer: string, frequency: Frequency): string => `${frequency} ${maintainer}`;
 
   async function groupOf(maintainer: string, frequency: Frequency): Promise<ReminderGroup> {
@@ -39,7 +39,7 @@ export async function changedGroups(
     const held = groups.get(key);
     if (held) return held.now;
     const now = (await store.group(maintainer, frequency)) ?? emptyGroup(maintainer, frequency);
-    groups.set(key, { read: now.version, now });
+    groups.set(key, { read: now, now });
     return now;
   }
   const put = (group: ReminderGroup): void => {
@@ -64,10 +64,16 @@ export async function changedGroups(
     else put(recordAnswer(group, key));
   }
 
-  return [...groups.values()].map(({ read, now }) => ({
-    put: 'group' as const,
-    item: { ...now, version: read + 1 },
-    expect: read,
-    due: dueOf(now),
-  }));
+  return [...groups.values()].flatMap(({ read, now }) =>
+    now === read
+      ? []
+      : [
+          {
+            put: 'group' as const,
+            item: { ...now, version: read.version + 1 },
+            expect: read.version,
+            due: dueOf(now),
+          },
+        ],
+  );
 }

@@ -1,7 +1,6 @@
 import { askCredit } from './credit.ts';
 import type { Severity } from './disclosure.ts';
 import {
-  breakSilence,
   type Draft,
   onDuty,
   type Rules,
@@ -227,7 +226,6 @@ export const advisingRules: Rules<
         maintainer: entry.maintainer.id,
         delegate: command.delegate,
       });
-    breakSilence(draft, command.repository);
   },
 
   adjudicate(draft, command) {
@@ -244,7 +242,6 @@ export const advisingRules: Rules<
       before,
       after: severity.rating,
     });
-    breakSilence(draft, command.repository);
   },
 
   'adopt-severity'(draft, command) {
@@ -275,7 +272,6 @@ export const advisingRules: Rules<
       repository: command.repository,
       about: 'help-asked',
     });
-    breakSilence(draft, command.repository);
   },
 
   'expect-fix'(draft, command) {
@@ -283,7 +279,6 @@ export const advisingRules: Rules<
     setEntry(draft, command.repository, { fixExpected: command.on });
     draft.data.repository = command.repository;
     draft.data.on = command.on;
-    breakSilence(draft, command.repository);
   },
 
   disown(draft, command) {
@@ -293,7 +288,6 @@ export const advisingRules: Rules<
       repository: command.repository,
       about: 'disowned',
     });
-    breakSilence(draft, command.repository);
   },
 
   'report-public-pull-request'(draft, command) {

@@ -197,8 +197,13 @@ export function changeFrequency(
   return { from: removeEntry(from, key), to: withEntry(to, { ...entry, dueAt }) };
 }
 
-/** Someone acted by link or wrote: the last reminder did not meet silence. It moves no due date. */
+/**
+ * Someone acted by link or wrote: the last reminder did not meet silence. It moves no due date, and changes nothing
+ * where no reminder went out since the last answer: the group is then the one that was given.
+ */
 export function recordAnswer(group: ReminderGroup, key: EntryKey): ReminderGroup {
+  const entry = entryIn(group, key);
+  if (!entry || entry.answered || entry.remindersSent === 0) return group;
   const entries = group.entries.map((entry) => (is(key)(entry) ? { ...entry, answered: true } : entry));
   return { ...group, entries };
 }

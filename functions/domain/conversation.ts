@@ -1,7 +1,7 @@
 import { askCredit } from './credit.ts';
 import type { Disclosure } from './disclosure.ts';
 import {
-  breakSilenceByMail,
+  breakSilence,
   type Draft,
   onDuty,
   peopleOf,
@@ -62,7 +62,7 @@ export const conversationRules: Rules<
     if (command.authenticated && command.from && reporters.includes(command.from)) liftHoldForAnswer(draft);
     // A member who attaches a mail has read it: their word stands for whose it is.
     if (command.from && (command.authenticated || draft.actor.kind === 'member'))
-      breakSilenceByMail(draft, command.from);
+      breakSilence(draft, [command.from]);
     write(draft, 'follow-up', onDuty(draft), {
       ...sayable(draft),
       ...whoseMail(disclosure, reporters, command.from),

@@ -4,6 +4,7 @@ import { conversationRules } from './conversation.ts';
 import { deadlineRules, nextDeadline, pruneTold } from './deadlines.ts';
 import { type Disclosure, isOpen, openEntries } from './disclosure.ts';
 import {
+  breakSilence,
   type Draft,
   onDuty,
   type ReminderChange,
@@ -20,7 +21,7 @@ import type { Instant } from './instant.ts';
 import type { Letter, Signal } from './letter.ts';
 import { reached, type Stage, transitionOf } from './lifecycle.ts';
 import { isWait, machineStateOf } from './machine.ts';
-import type { Actor } from './people.ts';
+import { type Actor, selvesOf } from './people.ts';
 import { mayGive, needsReasonFromMember } from './permissions.ts';
 import { allMerged, allPublished, mergesComplete, published, releaseRules } from './release.ts';
 import { triageRules } from './triage.ts';
@@ -141,6 +142,10 @@ const quiet: readonly CommandName[] = [
   'hand-off-done',
 ];
 
+/** The repository that a command is about; none where it concerns the whole disclosure. */
+const repositoryOf = (command: Command): string | undefined =>
+  'repository' in command && typeof command.repository === 'string' ? command.repository : undefined;
+
 function tellGroup(draft: Draft, command: Command): void {
   const { actor } = draft;
   if (!('person' in actor) || actor.kind === 'reporter' || quiet.includes(command.name) || draft.postponed)
@@ -182,6 +187,8 @@ export function decide(
   };
   (rules[command.name] as Rule<CommandName>)(draft, command);
   if (!draft.postponed) settle(draft);
+  // Every act of a maintainer is one; that it waits for a second person makes it no silence.
+  if (actor.kind === 'maintainer') breakSilence(draft, selvesOf(actor), repositoryOf(command));
   tellGroup(draft, command);
   requireAllowedStage(draft, command);
   // A task of the machine goes on by what it returns; only a wait is told that it is over.

@@ -190,18 +190,21 @@ export function stopReminding(draft: Draft, entry: Entry): void {
   setEntry(draft, entry.repository, { frequency: undefined });
 }
 
-/** An act of the maintainer on the entry breaks the silence and moves no due date. */
-export function breakSilence(draft: Draft, repository: string): void {
-  const entry = requireEntry(draft, repository);
-  if (draft.actor.kind === 'maintainer') answered(draft, entry);
-}
-
-/** So does a mail of whoever acts for an entry, on each entry that they act for. */
-export function breakSilenceByMail(draft: Draft, from: PersonId): void {
-  for (const entry of draft.disclosure.entries) if (peopleOf(entry).includes(from)) answered(draft, entry);
-}
-
-function answered(draft: Draft, { repository, maintainer, frequency }: Entry): void {
-  if (maintainer && frequency)
-    draft.reminders.push({ op: 'answered', repository, maintainer: maintainer.id, frequency });
+/**
+ * Whoever acts for an entry did something by link, or wrote: that breaks the silence and moves no due date (policy,
+ * "Silence"). Of that repository, or of each that they act for where it concerns the whole disclosure.
+ */
+export function breakSilence(draft: Draft, by: readonly PersonId[], repository?: string): void {
+  for (const entry of draft.disclosure.entries) {
+    const { maintainer, frequency } = entry;
+    const concerned = repository === undefined || entry.repository === repository;
+    if (!concerned || !maintainer || !frequency || !peopleOf(entry).some((each) => by.includes(each)))
+      continue;
+    draft.reminders.push({
+      op: 'answered',
+      repository: entry.repository,
+      maintainer: maintainer.id,
+      frequency,
+    });
+  }
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { firstBreak } from '#commit/chain.ts';
 import { loadToday } from '#commit/handover-today.ts';
+import type { Command } from '#domain/commands.ts';
 import { startOf } from '../../functions/remind-maintainers/remind-maintainers.ts';
 import { at, TestDesk } from './desk.ts';
 
@@ -336,6 +337,57 @@ describe('silence', () => {
       at('2026-02-24 10:00'),
     ]);
     expect(told.map(({ event }) => event.at)).toEqual([at('2026-02-24 10:00'), at('2026-02-24 10:00')]);
+  });
+
+  test.each<[string, Command]>([
+    [
+      'that it is already fixed',
+      {
+        name: 'record-merge',
+        repository: 'openedx/lms',
+        branch: 'main',
+        url: 'https://github.com/openedx/lms/commit/a',
+        at: at('2026-02-11 00:00'),
+      },
+    ],
+    ['that the fix is ready', { name: 'record-ready', repository: 'openedx/lms' }],
+    [
+      'a release instant, which is the whole disclosure’s',
+      { name: 'propose-release', at: at('2026-02-20 10:00') },
+    ],
+    [
+      'a public pull request',
+      {
+        name: 'report-public-pull-request',
+        repository: 'openedx/lms',
+        url: 'https://github.com/openedx/lms/pull/1',
+      },
+    ],
+  ])('silence: whatever the maintainer does by link breaks it: %s', async (_, command) => {
+    await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'critical');
+    await desk.notified('2026-02-03 11:00', 'EDX-2026-0002', 'critical');
+    for (const id of ['EDX-2026-0001', 'EDX-2026-0002'])
+      await desk.command(id, {
+        name: 'record-advisory',
+        repository: 'openedx/lms',
+        advisory: { ghsa: 'GHSA-aaaa-bbbb-cccc', url: 'https://github.example/1', state: 'draft' },
+      });
+    await desk.run('2026-02-11 00:00');
+    await desk.act('EDX-2026-0001', command);
+    await desk.run('2026-02-17 10:15');
+
+    const told = desk.letters('escalation').filter(({ params }) => params.about === 'maintainer-silent');
+
+    expect([...new Set(told.map(({ params }) => params.reference))]).toEqual(['EDX-2026-0002']);
+  });
+
+  test('an answer before any reminder writes nothing: there is no silence to break', async () => {
+    await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'critical');
+    const before = await desk.store.group('team:openedx/lms', 'weekly');
+
+    await desk.act('EDX-2026-0001', { name: 'ask-help', repository: 'openedx/lms' });
+
+    expect(await desk.store.group('team:openedx/lms', 'weekly')).toEqual(before);
   });
 
   test.each([
