@@ -182,6 +182,17 @@ describe('R6: the maintainer notification', () => {
 });
 
 describe('R10: a reminder', () => {
+  it('says where a plain answer goes, and with which case it is kept where there are several', () => {
+    const [line] = samples.reminder.lines;
+    const lines = [line, { ...line, reference: 'EDX-2026-0002' }];
+    const say = (params: unknown) => words(renderLetter(letterOf('reminder', params), context()).text);
+
+    expect(say(samples.reminder)).toContain('A plain answer to this mail reaches the working group. ');
+    expect(say({ ...samples.reminder, lines })).toContain(
+      'reaches the working group; it is kept with EDX-2026-0001, so please name the one you mean.',
+    );
+  });
+
   it('gives each case its five answers', () => {
     const { text } = renderLetter(letterOf('reminder'), context());
     for (const answer of [
