@@ -129,7 +129,7 @@ export interface LetterParams {
     openInAll?: number;
     /** How many reminders. */
     due: number;
-    /** What falls due in the next shift, the first of it; brief letters of before lists were kept have none. */
+    /** What falls due in the next shift, the first of it; letters from before lists were kept have none. */
     ahead?: readonly AheadLine[];
     aheadInAll?: number;
     unanswered: number;
