@@ -228,11 +228,12 @@ describe('holds', () => {
     expect(reopened.generation).toBe(2);
     await waitsIn(desk, silent.reference, 'AwaitTriage');
     const visitor = new Visitor(desk.addresses.desk);
-    const [told] = desk.gateway.mailbox
-      .list()
-      .filter(({ subject }) => subject === `[${silent.reference}] News from the reporter`)
-      .slice(-1);
-    await visitor.open(linkIn(told ?? asked));
+    const told = await until('the on-duty member is told', async () =>
+      desk.gateway.mailbox
+        .list()
+        .findLast(({ subject }) => subject === `[${silent.reference}] News from the reporter`),
+    );
+    await visitor.open(linkIn(told));
     await act(visitor, silent.reference, 'close', { reason: 'withdrawn', typed: silent.reference });
     expect(await executionEnd(desk, silent.reference, 2)).toBe('SUCCEEDED');
     await trail(desk, silent.reference);
