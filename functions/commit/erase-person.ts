@@ -1,7 +1,7 @@
 import type { Archive, Clock, DeskStore, StoredEvent } from '#contracts/ports.ts';
 import { type Disclosure, isOpen } from '#domain/disclosure.ts';
 import { Refused } from '#domain/errors.ts';
-import type { Intake } from '#domain/intake.ts';
+import { hasMail, type Intake } from '#domain/intake.ts';
 import { erased, isErased, type Person, type PersonId } from '#domain/people.ts';
 import type { CommitCommand } from './commit-command.ts';
 
@@ -114,7 +114,8 @@ async function forgetMail(
   intake: Intake,
   open: ReadonlySet<string>,
 ): Promise<void> {
-  if (!intake.disclosures.some((reference) => open.has(reference))) await archive.remove([intake.objectKey]);
+  const kept = intake.disclosures.some((reference) => open.has(reference));
+  if (hasMail(intake) && !kept) await archive.remove([intake.objectKey]);
   if (intake.subject === '' && intake.messageId === undefined && intake.references.length === 0) return;
   const { messageId: _, ...rest } = intake;
   await store.commit({

@@ -4,7 +4,7 @@
  * carries an id or a person.
  */
 export const metrics = [
-  /** Age in minutes of the oldest mail in `in/`, measured by each run of `reconcile`; 0 when it is empty. */
+  /** Age in minutes of the oldest mail in `in/`, measured by each run of `reconcile` that finds one. */
   'InboxOldestMinutes',
   /** Mails that became an intake without a parsed body. */
   'MailUnparsed',

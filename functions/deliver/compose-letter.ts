@@ -1,3 +1,4 @@
+import { rawMailOf } from '#commit/raw-mail.ts';
 import { outboxTag } from '#contracts/outbox.ts';
 import type {
   Archive,
@@ -155,7 +156,7 @@ async function forwardedReport(
   if (!params.withAttachments) return [];
   const room = Math.floor((deps.settings.mail.maxOutgoingBytes * 3) / 4) - 64 * 1024;
   const intake = await deps.store.intake(params.reportKey);
-  const raw = intake && (await deps.archive.rawMail(intake.objectKey, room + 1));
+  const raw = intake && (await rawMailOf(deps.archive, intake, room + 1))?.bytes;
   // Too large for a mail: the operator's link leads to a confirmed download instead.
   if (!raw || raw.length > room) return [];
   return [{ filename: 'report.eml', content: raw, contentType: 'application/octet-stream' }];

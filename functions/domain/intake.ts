@@ -61,7 +61,8 @@ export interface Intake {
   readonly receivedAt: Instant;
   /**
    * Where the raw object is filed: `mail/yyyy/mm/…`. Until it is moved there (and where moving failed) it still
-   * lies in the inbox, under `inboxKey(mailKey)`.
+   * lies in the inbox, under `inboxKey(mailKey)`: `#commit/raw-mail.ts` reads it from either. Of a report filed on
+   * GitHub it is the address there.
    */
   readonly objectKey: string;
   readonly size?: number | undefined;
@@ -94,9 +95,14 @@ export const inbox = 'in/';
 /** Where SES puts the raw mail of an intake. */
 export const inboxKey = (mailKey: string): string => `${inbox}${mailKey}`;
 
+/** Is there a raw mail to it? A report filed on GitHub has none: it is read there. */
+export const hasMail = ({ objectKey }: Pick<Intake, 'objectKey'>): boolean => objectKey.startsWith(filed);
+
+const filed = 'mail/';
+
 /** Where a raw mail is filed once its intake stands: by the UTC month in which it was received. */
 export const archiveKey = (mailKey: string, receivedAt: Instant): string =>
-  `mail/${receivedAt.slice(0, 4)}/${receivedAt.slice(5, 7)}/${mailKey}`;
+  `${filed}${receivedAt.slice(0, 4)}/${receivedAt.slice(5, 7)}/${mailKey}`;
 
 export type IntakeList = 'queue' | 'held' | 'quarantined';
 

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '#contracts/ports.ts';
 import type { DisclosureView } from '#domain/access.ts';
 import type { TextRef } from '#domain/disclosure.ts';
-import type { Intake } from '#domain/intake.ts';
+import { hasMail, type Intake } from '#domain/intake.ts';
 import type { Letter } from '#domain/letter.ts';
 import { textsOf } from '#letters/context.ts';
 import { plainWords } from '#letters/layout.ts';
@@ -40,6 +40,7 @@ const textOf = async (deps: OpenDeskDeps, ref: TextRef): Promise<string | undefi
 };
 
 const notesOf = (intake: Intake): readonly string[] => [
+  ...(hasMail(intake) ? [] : ['It was filed on GitHub: read it there, where it can still change.']),
   ...(intake.flags.includes('encrypted')
     ? ['This mail is encrypted. Download the raw mail and open it with the group’s key.']
     : []),
@@ -73,7 +74,7 @@ export async function mailMessage(
     truncated: content?.truncated,
     notes: options.raw ? notesOf(intake) : [],
     files,
-    ...(options.raw && { raw: `${options.base}/mail/${key}/raw` }),
+    ...(options.raw && hasMail(intake) && { raw: `${options.base}/mail/${key}/raw` }),
   };
 }
 

@@ -80,7 +80,7 @@ export interface OpenDeskDeps {
     | 'ended'
     | 'countWithin'
   >;
-  readonly archive: Pick<Archive, 'putText' | 'text' | 'putDerived' | 'downloadUrl'>;
+  readonly archive: Pick<Archive, 'rawMail' | 'putText' | 'text' | 'putDerived' | 'downloadUrl'>;
   readonly mails: MailReader;
   readonly commit: CommitCommand;
   readonly decideIntake: CommitIntakeDecision;

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
+import { rawMailOf } from '#commit/raw-mail.ts';
 import type { Intake } from '#domain/intake.ts';
-import { inboxKey } from '#domain/intake.ts';
 import { loadUpload, visibleMails } from './conversation.ts';
 import type { OpenDeskDeps } from './deps.ts';
 import type { Opened } from './load.ts';
@@ -12,8 +12,11 @@ async function handOut(deps: OpenDeskDeps, c: Context, key: string, name: string
 }
 
 /** The raw mail: for members alone. */
-export const rawMail = (deps: OpenDeskDeps, c: Context, intake: Intake): Promise<Response> =>
-  handOut(deps, c, intake.objectKey || inboxKey(intake.mailKey), `${intake.mailKey}.eml`);
+export async function rawMail(deps: OpenDeskDeps, c: Context, intake: Intake): Promise<Response> {
+  const found = await rawMailOf(deps.archive, intake, 1);
+  if (!found) throw notYours();
+  return handOut(deps, c, found.key, `${intake.mailKey}.eml`);
+}
 
 /** One attachment, extracted when somebody asks for it. */
 export async function attachment(

@@ -23,6 +23,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 function lazyArchive(bucket: string): OpenDeskDeps['archive'] {
   const archive = once(async () => (await import('#adapters/archive.ts')).createArchive({ bucket }));
   return {
+    rawMail: async (...mail) => (await archive()).rawMail(...mail),
     putText: async (text) => (await archive()).putText(text),
     text: async (ref) => (await archive()).text(ref),
     putDerived: async (...file) => (await archive()).putDerived(...file),

@@ -1,7 +1,7 @@
+import { rawMailOf } from '#commit/raw-mail.ts';
 import { type MailParser, Unparsable } from '#contracts/mail-parts.ts';
 import type { ShowMailRequest, ShownMail } from '#contracts/mail-show.ts';
 import type { Archive } from '#contracts/ports.ts';
-import { inboxKey } from '#domain/intake.ts';
 
 /**
  * Parses a mail when somebody looks at it (mail rules, Attachments): its text and the list of its attachments, or
@@ -16,8 +16,7 @@ export const showMail =
     readonly parser: Pick<MailParser, 'parse' | 'extract'>;
   }) =>
   async ({ show: { mailKey, objectKey, extract } }: ShowMailRequest): Promise<ShownMail> => {
-    const read = async () => (await archive.rawMail(objectKey)) ?? archive.rawMail(inboxKey(mailKey));
-    const raw = await read();
+    const raw = (await rawMailOf(archive, { mailKey, objectKey }))?.bytes;
     if (!raw) return { failed: 'missing' };
     try {
       if (extract === undefined) return { parts: await parser.parse(raw) };

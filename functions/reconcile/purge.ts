@@ -3,7 +3,7 @@ import type { Archive, Clock, DeskStore, StoredEvent } from '#contracts/ports.ts
 import { VersionConflict } from '#contracts/store-errors.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { day, plus } from '#domain/instant.ts';
-import type { Intake } from '#domain/intake.ts';
+import { hasMail, type Intake } from '#domain/intake.ts';
 
 export interface PurgeDeps {
   readonly store: Pick<DeskStore, 'endedBefore' | 'disclosure' | 'intake' | 'events' | 'commit'>;
@@ -60,7 +60,7 @@ function textsOf(events: readonly StoredEvent[]): readonly string[] {
 
 /** The raw mail goes, and with it the subject, the one word of it in the table. */
 async function forget({ store, archive, clock }: PurgeDeps, intake: Intake): Promise<void> {
-  await archive.remove([intake.objectKey]);
+  if (hasMail(intake)) await archive.remove([intake.objectKey]);
   if (intake.subject === '') return;
   try {
     await store.commit({

@@ -58,7 +58,7 @@ async function replayInbox(
   const found = (await archive.inbox(1000)).filter(({ key }) => !key.endsWith(setupNotice));
   const now = realNow();
   const ages = found.map(({ at }) => now - Date.parse(at));
-  measure('InboxOldestMinutes', ages.length > 0 ? Math.max(...ages) / minute : 0);
+  if (ages.length > 0) measure('InboxOldestMinutes', Math.max(...ages) / minute);
   const missed = found.filter(({ at }) => now - Date.parse(at) >= olderThanMs);
   for (const { key } of missed) {
     const mark = await store.mark(`replay#${key}`);

@@ -3,6 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { hex } from '#adapters/packed-item.ts';
 import { canonicalJson, firstBreak } from '#commit/chain.ts';
 import type { Archive, DeskStore, Partition } from '#contracts/ports.ts';
+import { hasMail } from '#domain/intake.ts';
 import { itemsOf, readable } from '../table-items.ts';
 
 /** Every item of a table by its key, as canonical JSON: two records are equal when these are. */
@@ -73,7 +74,8 @@ async function mailGone(
   mailKey: string,
 ): Promise<boolean | undefined> {
   const intake = await store.intake(mailKey);
-  if (!intake || (await archive.rawMail(intake.objectKey, 1)) !== undefined) return undefined;
+  if (!intake || !hasMail(intake) || (await archive.rawMail(intake.objectKey, 1)) !== undefined)
+    return undefined;
   return (await store.event(`INTAKE#${mailKey}`, 'purge')) === undefined;
 }
 

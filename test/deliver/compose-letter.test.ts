@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeLinkSigner } from '#adapters/link-signer.ts';
-import type { StoredEvent } from '#contracts/ports.ts';
+import type { OutgoingMail, StoredEvent } from '#contracts/ports.ts';
 import type { Letter } from '#domain/letter.ts';
 import type { Person } from '#domain/people.ts';
 import { type ComposeDeps, composeLetter } from '../../functions/deliver/compose-letter.ts';
@@ -14,8 +14,12 @@ const reference = 'EDX-2026-0001';
 const group: Person = { ...recipient, id: 'working-group', version: 0, epoch: 0 };
 
 let deps: ComposeDeps;
+let store: InMemoryStore;
+let archive: InMemoryArchive;
 beforeEach(() => {
   const clock = new TestClock();
+  store = new InMemoryStore(clock);
+  archive = new InMemoryArchive(clock);
   const key = Buffer.alloc(32, 7).toString('base64url');
   const signer = makeLinkSigner({
     keyring: { current: 'k1', keys: { k1: key } },
@@ -23,7 +27,7 @@ beforeEach(() => {
     clock,
   });
   deps = {
-    ...{ store: new InMemoryStore(clock), archive: new InMemoryArchive(clock), clock, settings, linkBase },
+    ...{ store, archive, clock, settings, linkBase },
     signer: async () => signer,
   };
 });
@@ -36,13 +40,16 @@ const letterTo = (to: Letter['to']): Letter => ({
   },
 });
 
-async function textFor(letter: Letter, person: Person): Promise<string> {
+const textFor = async (letter: Letter, person: Person): Promise<string> =>
+  (await compose(letter, person)).text;
+
+async function compose(letter: Letter, person: Person): Promise<OutgoingMail> {
   const event: StoredEvent = {
     ...{ partition: `DISC#${reference}`, cause: 'mail', seq: 1, prev: '', hash: 'a'.repeat(64) },
     ...{ type: 'open-disclosure', actor: 'desk', at: deps.clock.now(), data: {}, correlation: 'mail' },
     ...{ letters: [letter], signals: [], delivery: {}, waits: true },
   };
-  return (await composeLetter(deps, event, 'L0', letter, person)).text;
+  return composeLetter(deps, event, 'L0', letter, person);
 }
 
 describe('links of a letter (mail rules, Signed links)', () => {
@@ -61,5 +68,58 @@ describe('links of a letter (mail rules, Signed links)', () => {
 
     expect(text).toContain(`${linkBase}/desk\n`);
     expect(text).not.toContain('/a#t=');
+  });
+});
+
+describe('a report that is forwarded with its files (OEP-60 R3)', () => {
+  const mailKey = 'mail-1';
+  const raw = Buffer.from('Subject: the report\r\n\r\nAs it came.\r\n');
+  const attachmentsOf = async () => {
+    const text = await archive.putText('Please look.');
+    const forward: Letter = {
+      ...{ template: 'operator-forward', to: { person: recipient.id }, about: reference },
+      params: {
+        ...{ reference, instance: 'Example University', text, reportKey: mailKey, withAttachments: true },
+      },
+    };
+    return (await compose(forward, recipient)).attachments;
+  };
+  beforeEach(async () => {
+    const [person, unknown] = [recipient.id, 'unknown' as const];
+    const at = deps.clock.now();
+    await store.commit({
+      writes: [
+        {
+          ...{ put: 'intake', expect: 0 },
+          item: {
+            ...{ mailKey, version: 1, kind: 'report', kindBy: 'default', disposition: 'opened', flags: [] },
+            ...{ receivedAt: at, objectKey: `mail/2026/03/${mailKey}`, from: person, authenticated: 'yes' },
+            verdicts: { spam: unknown, virus: unknown, spf: unknown, dkim: unknown, dmarc: unknown },
+            ...{ subject: 'the report', references: [], disclosures: [reference] },
+          },
+        },
+      ],
+      event: {
+        ...{ partition: `INTAKE#${mailKey}`, cause: mailKey, type: 'take-mail', actor: 'desk', at, data: {} },
+        ...{ letters: [], signals: [], correlation: mailKey },
+      },
+    });
+    archive.receive(mailKey, raw);
+  });
+
+  it('carries the mail that could not be filed and still lies in the inbox', async () => {
+    expect((await attachmentsOf())?.map(({ content }) => content)).toEqual([raw]);
+  });
+
+  it('carries the mail that was filed', async () => {
+    await archive.file(`in/${mailKey}`, '2026-03-02T00:00:00.000Z');
+
+    expect((await attachmentsOf())?.map(({ content }) => content)).toEqual([raw]);
+  });
+
+  it('goes without it once it is purged', async () => {
+    await archive.remove([`in/${mailKey}`]);
+
+    expect(await attachmentsOf()).toBeUndefined();
   });
 });

@@ -644,6 +644,20 @@ describe('acting (5)', () => {
     expect(download.headers.get('location')).not.toContain('"');
   });
 
+  it('the raw mail is handed out where it lies: filed, or in the inbox while it could not be filed', async () => {
+    const member = await desk.as('mo', 'member');
+    const raw = () => member.get(`/d/${reference}/mail/mail-1/raw`);
+    expect((await raw()).status).toBe(404);
+
+    desk.archive.receive('mail-1', Buffer.from('Subject: it\r\n\r\n'));
+    const unfiled = await raw();
+    await desk.archive.file('in/mail-1', '2026-03-02T00:00:00.000Z');
+    const filed = await raw();
+
+    expect(unfiled.headers.get('location')).toContain('/in/mail-1?');
+    expect(filed.headers.get('location')).toContain('/mail/2026/03/mail-1?');
+  });
+
   it('a group acts through one of its people, by a link of their own', async () => {
     const dora = await desk.addPerson('dora@example.org', ['maintainer'], { name: 'Dora' });
     const team = await desk.addPerson('team@example.org', ['maintainer'], { group: { people: [dora.id] } });

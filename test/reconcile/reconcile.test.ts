@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commitCommand } from '#commit/commit-command.ts';
-import { day, hour, plus } from '#domain/instant.ts';
+import { day, hour, minute, plus } from '#domain/instant.ts';
+import type { Intake } from '#domain/intake.ts';
 import { openDisclosure } from '#domain/open-disclosure.ts';
 import { firstBreak } from '../../functions/commit/chain.ts';
 import { type ReconcileDeps, reconcile } from '../../functions/reconcile/reconcile.ts';
@@ -93,6 +94,18 @@ describe('the inbox', () => {
   });
 });
 
+test('the age of the oldest mail is measured where there is one, and nothing where there is none', async () => {
+  const measured: unknown[] = [];
+  const measuring = { ...deps, measure: (...what: unknown[]) => void measured.push(what) };
+  await reconcile(measuring)({});
+
+  archive.receive('late', new TextEncoder().encode('Subject: x\r\n\r\nx'));
+  clock.advance(40 * minute);
+  await reconcile(measuring)({});
+
+  expect(measured).toEqual([['InboxOldestMinutes', 40]]);
+});
+
 test('a full run takes up every mail in the inbox, however fresh', async () => {
   archive.receive('fresh', new TextEncoder().encode('Subject: x\r\n\r\nx'));
 
@@ -139,44 +152,60 @@ describe('executions', () => {
 });
 
 describe('A8: retention', () => {
-  test('mails and texts go a year after the end; the audit trail stays and its chain is whole', async () => {
-    archive.receive('mail-1', new TextEncoder().encode('Subject: secret\r\n\r\nsecret'));
-    const objectKey = await archive.file('in/mail-1', t0);
-    const reply = await archive.putText('we will look');
-    await store.commit({
-      writes: [
-        {
-          put: 'intake',
-          item: {
-            mailKey: 'mail-1',
-            version: 0,
-            kind: 'report',
-            kindBy: 'default',
-            disposition: 'opened',
-            flags: [],
-            receivedAt: t0,
-            objectKey,
-            authenticated: 'yes',
-            verdicts: { spam: 'PASS', virus: 'PASS', spf: 'PASS', dkim: 'PASS', dmarc: 'PASS' },
-            subject: 'secret',
-            references: [],
-            disclosures: ['EDX-2026-0001'],
-          },
-          expect: 0,
-        },
-      ],
+  const intakeOf = (mailKey: string, objectKey: string): Intake => ({
+    mailKey,
+    version: 0,
+    kind: 'report',
+    kindBy: 'default',
+    disposition: 'opened',
+    flags: [],
+    receivedAt: t0,
+    objectKey,
+    authenticated: 'yes',
+    verdicts: { spam: 'PASS', virus: 'PASS', spf: 'PASS', dkim: 'PASS', dmarc: 'PASS' },
+    subject: 'secret',
+    references: [],
+    disclosures: ['EDX-2026-0001'],
+  });
+  const take = (intake: Intake) =>
+    store.commit({
+      writes: [{ put: 'intake', item: intake, expect: 0 }],
       event: {
-        partition: 'INTAKE#mail-1',
-        cause: 'mail-1',
+        partition: `INTAKE#${intake.mailKey}`,
+        cause: intake.mailKey,
         type: 'take',
         actor: 'desk',
         at: t0,
         data: {},
         letters: [],
         signals: [],
-        correlation: 'mail-1',
+        correlation: intake.mailKey,
       },
     });
+
+  test('of a report on GitHub nothing lies in the bucket, and nothing is deleted there', async () => {
+    await take(intakeOf('mail-1', 'https://github.test/openedx/x/security/advisories/GHSA-1'));
+    const reply = await archive.putText('It is none.');
+    const command = { name: 'close', reason: 'not-affected', reply } as const;
+    const actor = { kind: 'member', person: 'p-member' } as const;
+    await deps.commit({ disclosure: 'EDX-2026-0001', command, actor, cause: 'c' });
+    clock.advance(366 * day);
+    const removed: string[] = [];
+
+    const remove = async (keys: readonly string[]) => void removed.push(...keys);
+    const noting = { file: archive.file, inbox: archive.inbox.bind(archive), remove };
+    await reconcile({ ...deps, archive: Object.assign(Object.create(archive), noting) })({ full: true });
+
+    expect(removed.length).toBeGreaterThan(0);
+    expect(removed.filter((key) => !key.startsWith('text/'))).toEqual([]);
+    expect((await store.intake('mail-1'))?.subject).toBe('');
+  });
+
+  test('mails and texts go a year after the end; the audit trail stays and its chain is whole', async () => {
+    archive.receive('mail-1', new TextEncoder().encode('Subject: secret\r\n\r\nsecret'));
+    const objectKey = await archive.file('in/mail-1', t0);
+    const reply = await archive.putText('we will look');
+    await take(intakeOf('mail-1', objectKey));
     const actor = { kind: 'member', person: 'p-member' } as const;
     const act = (cause: string, command: Parameters<ReconcileDeps['commit']>[0]['command']) =>
       deps.commit({ disclosure: 'EDX-2026-0001', command, actor, cause });
