@@ -121,7 +121,7 @@ export class Delivery extends Construct {
       timeoutSeconds: 60,
     });
     deliver.tell('LINK_BASE', props.linkBase);
-    props.table.allowCommits(deliver, 'Query', 'UpdateItem');
+    props.table.allowCommits(deliver, 'Query', 'UpdateItem', 'list');
     props.linkKeys.allowSigning(deliver);
     props.intake.allowArchive(deliver, { read: ['text', 'mail', 'in'] });
     props.lifecycle.allowDriving(deliver);
@@ -130,13 +130,18 @@ export class Delivery extends Construct {
     return deliver;
   }
 
-  /** From the one address, by our identity and configuration set. The emulator knows neither when it looks at a grant. */
+  /**
+   * From the one address, by our configuration set. By any identity of the account: in the sandbox SES asks for the
+   * right to send on the recipient's identity too, and refuses the letter without it. The sender is what narrows. The
+   * emulator knows neither when it looks at a grant.
+   */
   private allowSending(to: DeskFunction, { deployment }: DeskContext): void {
     const arn = (resource: string, resourceName: string) =>
       Stack.of(this).formatArn({ service: 'ses', resource, resourceName });
     const exact = {
-      resources: [arn('identity', this.identity.ref), arn('configuration-set', this.configurationSet.ref)],
+      resources: [arn('identity', '*'), arn('configuration-set', this.configurationSet.ref)],
       conditions: { StringEquals: { 'ses:FromAddress': deployment.config.mail.securityAddress } },
+      wildcard: 'In the sandbox SES asks for the identity of each recipient; the one sender is a condition.',
     };
     const any = { resources: ['*'], wildcard: "The emulator's SES judges a sending on no resource." };
     to.allow({
@@ -155,7 +160,7 @@ export class Delivery extends Construct {
       timeoutSeconds: 120,
     });
     errands.tell('LINK_BASE', props.linkBase);
-    props.table.allowCommits(errands, 'UpdateItem');
+    props.table.allowCommits(errands, 'UpdateItem', 'list');
     props.outside.allowGithub(errands);
     props.outside.allowDiscourse(errands);
     this.follow(errands, 'errands', this.deadLetters.errands, props);
@@ -197,15 +202,10 @@ export class Delivery extends Construct {
       environment: observeLettersEnvironment,
       timeoutSeconds: observeSeconds,
     });
-    props.table.allowCommits(observer, 'UpdateItem');
+    props.table.allowCommits(observer, 'UpdateItem', 'list');
     const queue = this.lettersQueue;
     observer.allow({
-      actions: [
-        'sqs:ReceiveMessage',
-        'sqs:DeleteMessage',
-        'sqs:ChangeMessageVisibility',
-        'sqs:GetQueueAttributes',
-      ],
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
       resources: [queue.queueArn],
     });
     allowKeyThrough(observer, 'sqs', ['kms:Decrypt'], props);

@@ -137,7 +137,7 @@ function seedTable(
     environment: seedDeskEnvironment,
     timeoutSeconds: 60,
   });
-  table.allowCommits(seeder);
+  table.allowCommits(seeder, 'list');
   linkKeys.allowSigning(seeder);
   const seeding = new CustomResource(stack, 'Seed', {
     serviceToken: seeder.function.functionArn,

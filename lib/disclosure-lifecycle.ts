@@ -99,7 +99,7 @@ export class DisclosureLifecycle extends Construct {
     });
   }
 
-  /** Starts executions, looks at them, and answers those that wait. */
+  /** Starts executions, and answers those that wait. */
   allowDriving(to: DeskFunction): void {
     to.allow({
       actions: ['states:StartExecution'],
@@ -107,7 +107,6 @@ export class DisclosureLifecycle extends Construct {
       variables: { STATE_MACHINE_ARN: this.arn },
     });
     this.allowAnswering(to);
-    this.allowLooking(to, ['states:DescribeExecution']);
   }
 
   /** Answers those that wait. */
@@ -127,12 +126,8 @@ export class DisclosureLifecycle extends Construct {
       resources: [this.arn],
       variables: { STATE_MACHINE_ARN: this.arn },
     });
-    this.allowLooking(to, ['states:DescribeExecution']);
-  }
-
-  private allowLooking(to: DeskFunction, actions: readonly string[]): void {
     to.allow({
-      actions,
+      actions: ['states:DescribeExecution'],
       resources: [`${this.executions}:disc-*`],
       wildcard: 'Executions are named after disclosures that do not exist yet.',
     });
@@ -185,9 +180,10 @@ export class DisclosureLifecycle extends Construct {
     );
     // A fact may come before its token: the token is then answered at once.
     this.allowAnswering(holdToken);
-    for (const committer of [openAdvisories, handOff, notifyMaintainers, renew])
-      props.table.allowCommits(committer);
-    props.table.allow(holdToken, ['GetItem', 'Query', 'PutItem', 'UpdateItem']);
+    for (const teller of [openAdvisories, handOff, notifyMaintainers])
+      props.table.allowCommits(teller, 'list');
+    props.table.allowCommits(renew);
+    props.table.allow(holdToken, ['GetItem', 'PutItem']);
     props.table.allow(close, ['Query']);
     return [openAdvisories, handOff, holdToken, notifyMaintainers, close, renew];
   }

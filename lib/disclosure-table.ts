@@ -70,10 +70,11 @@ export class DisclosureTable extends Construct {
 
   /**
    * Reads, and commits: the transaction of design "parse → load → decide → commit". Besides: `Query` for a partition's
-   * events or tokens, `UpdateItem` for counters, leases and deliveries, `ConditionCheckItem` where a person acts.
+   * events or tokens, `UpdateItem` for counters, leases and deliveries, `ConditionCheckItem` where a person acts, `list`
+   * to find people by role (a letter to a group without an address is one to each member) and what is open.
    */
   allowCommits(to: DeskFunction, ...besides: readonly (ItemAction | IndexName)[]): void {
-    this.allow(to, [...committing, 'list', ...besides]);
+    this.allow(to, [...committing, ...besides]);
   }
 
   /** Reads the changes as they happen; the stream holds them for a day. */

@@ -206,7 +206,7 @@ export class MailIntake extends Construct {
       memoryMb: 1536,
       timeoutSeconds: receiveSeconds,
     });
-    props.table.allowCommits(receiver, 'UpdateItem');
+    props.table.allowCommits(receiver, 'UpdateItem', 'list');
     props.linkKeys.allowSigning(receiver);
     this.allowArchive(receiver, { read: ['in', 'mail'], write: ['mail', 'derived'], remove: ['in'] });
     receiver.allow({

@@ -37,8 +37,8 @@ export class Observers extends Construct {
     props.outside.allowGithub(this.observeGithub);
     props.outside.allowDiscourse(this.observeDiscourse);
     // A report filed at GitHub gets a number, and a severity changed there may be the desk's own last one.
-    props.table.allowCommits(this.observeGithub, 'Query', 'UpdateItem');
-    props.table.allowCommits(this.observeDiscourse);
+    props.table.allowCommits(this.observeGithub, 'Query', 'UpdateItem', 'list');
+    props.table.allowCommits(this.observeDiscourse, 'list');
     for (const observer of [this.observeGithub, this.observeDiscourse]) {
       props.clock.every(observer, 'Poll', {
         expression: everySweep,

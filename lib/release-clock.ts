@@ -47,7 +47,7 @@ export class ReleaseClock extends Construct {
       description: 'Tells who must act when an instant of the release window has come',
       environment: releaseDeadlineEnvironment,
     });
-    props.table.allowCommits(this.releaseDeadline);
+    props.table.allowCommits(this.releaseDeadline, 'list');
 
     this.scheduleRelease = new DeskFunction(this, {
       ...props,
@@ -125,7 +125,7 @@ export class ReleaseClock extends Construct {
       resourceName: `${this.context.deployment.local ? 'default' : this.group}/${prefix}-*`,
     });
     to.allow({
-      actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
+      actions: ['scheduler:CreateSchedule'],
       resources: [schedules],
       wildcard:
         'One-time schedules are named after disclosures that do not exist yet; the recurring ones lie outside the pattern.',

@@ -35,7 +35,7 @@ export class Reminders extends Construct {
       memoryMb: 1024,
       timeoutSeconds: 300,
     });
-    props.table.allowCommits(this.remindMaintainers, 'Query', 'due');
+    props.table.allowCommits(this.remindMaintainers, 'Query', 'list', 'due');
     props.clock.every(this.remindMaintainers, 'Sweep', {
       expression: everySweep,
       // The schedule's own instant: a slow start makes no difference to any due date.
@@ -50,7 +50,7 @@ export class Reminders extends Construct {
       environment: reconcileEnvironment,
       timeoutSeconds: 600,
     });
-    props.table.allowCommits(this.reconcile, 'Query', 'waits');
+    props.table.allowCommits(this.reconcile, 'Query', 'list', 'waits');
     // A8: what ended long ago is deleted; the bucket's versions are its backup for 35 days.
     props.intake.allowArchive(this.reconcile, { remove: ['mail', 'text'] });
     props.intake.allowReplay(this.reconcile);

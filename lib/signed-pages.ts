@@ -144,7 +144,7 @@ export class SignedPages extends Construct {
       timeoutSeconds: 29,
     });
     pages.tell('LINK_BASE', this.linkBase);
-    props.table.allowCommits(pages, 'Query', 'UpdateItem', 'ConditionCheckItem', 'due');
+    props.table.allowCommits(pages, 'Query', 'UpdateItem', 'ConditionCheckItem', 'list', 'due');
     props.linkKeys.allowSigning(pages);
     props.intake.allowShowing(pages);
     props.intake.allowArchive(pages, { read: ['in', 'mail', 'text', 'derived'], write: ['text', 'derived'] });

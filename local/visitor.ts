@@ -10,6 +10,19 @@ export interface Page {
   readonly text: string;
 }
 
+/** What a person fills in, by the fields' names. */
+type Fields = Readonly<Record<string, string | File>>;
+
+/** Fields as a browser sends them: with a file among them in parts. */
+function bodyOf(fields: Fields): URLSearchParams | FormData {
+  const entries = Object.entries(fields);
+  if (entries.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
+    return new URLSearchParams(entries);
+  const body = new FormData();
+  for (const [name, value] of entries) body.set(name, value);
+  return body;
+}
+
 interface Form {
   readonly action: string;
   readonly hidden: Readonly<Record<string, string>>;
@@ -65,17 +78,13 @@ export class Visitor {
   }
 
   /** Sends a form of our pages; a preview is confirmed. Answers the page that follows. */
-  async act(path: string, fields: Readonly<Record<string, string>>): Promise<Page> {
+  async act(path: string, fields: Fields): Promise<Page> {
     const [answer] = await this.actAtOnce(path, fields, 1);
     return answer as Page;
   }
 
   /** As `act`, with the form sent so many times at once. Answers the page that follows each. */
-  async actAtOnce(
-    path: string,
-    fields: Readonly<Record<string, string>>,
-    times: number,
-  ): Promise<readonly Page[]> {
+  async actAtOnce(path: string, fields: Fields, times: number): Promise<readonly Page[]> {
     const [address = path] = path.split('?');
     const page = await this.get(path);
     const form = formsOf(page.body).find(({ action }) => action === address);
@@ -83,10 +92,8 @@ export class Visitor {
       throw new Error(
         `${path} answered ${page.status} and has no form for ${address}: ${page.text.slice(0, 400)}`,
       );
-    const send = (values: Readonly<Record<string, string>>): Promise<readonly Page[]> =>
-      Promise.all(
-        Array.from({ length: times }, () => this.#send('POST', address, new URLSearchParams(values))),
-      );
+    const send = (values: Fields): Promise<readonly Page[]> =>
+      Promise.all(Array.from({ length: times }, () => this.#send('POST', address, bodyOf(values))));
     const answers = await send({ ...form.hidden, ...fields });
     const [first] = answers;
     const preview = formsOf(first?.body ?? '').find(
@@ -95,7 +102,7 @@ export class Visitor {
     return preview && first?.status === 200 ? send(preview.hidden) : answers;
   }
 
-  async #send(method: 'GET' | 'POST', path: string, body?: URLSearchParams): Promise<Page> {
+  async #send(method: 'GET' | 'POST', path: string, body?: URLSearchParams | FormData): Promise<Page> {
     const url = new URL(path, this.#base);
     const cookies = [...this.#cookies]
       .filter(

@@ -49,16 +49,8 @@ export function createReleaseScheduler(config: {
       try {
         await write('POST', schedule);
       } catch (error) {
+        // Its name has the instant in it: the one that stands is the same.
         if (!refusedAs(error, 'ConflictException')) throw error;
-        await write('PUT', schedule);
-      }
-    },
-    async clear(name) {
-      try {
-        const query = { groupName: config.group, clientToken: randomUUID() };
-        await scheduler.call({ method: 'DELETE', path: pathOf(name), query });
-      } catch (error) {
-        if (!refusedAs(error, 'ResourceNotFoundException')) throw error;
       }
     },
   };

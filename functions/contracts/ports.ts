@@ -237,7 +237,6 @@ export interface LifecycleRunner {
 /** One-time EventBridge schedules of the release window, by deterministic name. */
 export interface ReleaseScheduler {
   set(name: string, at: Instant, input: Readonly<Record<string, unknown>>): Promise<void>;
-  clear(name: string): Promise<void>;
 }
 
 /** Mints and checks signed links and sessions (mail rules, Signed links). */

@@ -8,7 +8,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SESClient, SendRawEmailCommand, SetActiveReceiptRuleSetCommand } from '@aws-sdk/client-ses';
 import {
   ListExecutionsCommand,
@@ -205,13 +205,6 @@ const pairs: Record<string, Pair> = {
         a: 1,
       } as never),
     sdk: (aws) => new SchedulerClient(aws).send(new CreateScheduleCommand(scheduled)),
-  },
-  DeleteSchedule: {
-    desk: (aws) => createReleaseScheduler({ ...schedules, aws }).clear('release EDX/1'),
-    sdk: (aws) =>
-      new SchedulerClient(aws).send(
-        new DeleteScheduleCommand({ Name: 'release EDX/1', GroupName: 'releases' }),
-      ),
   },
   SendRawEmail: {
     answer: { body: sentMail },

@@ -12,7 +12,14 @@ import type { Desk } from '../../local/desk.ts';
 import { localCredentials, localRegion } from '../../local/emulator/environment.ts';
 import { type Removed, removed } from '../../local/grants/removed.ts';
 import { mailTo } from '../../local/visitor.ts';
-import { newReporter, report, startRunningDesk, until, write } from '../support/running-desk.ts';
+import {
+  executionEnd,
+  newReporter,
+  report,
+  startRunningDesk,
+  until,
+  write,
+} from '../support/running-desk.ts';
 
 /** The grants are taken out of the deployed template for real; local/grants.ts does it for all others by evaluation. */
 let desk: Desk;
@@ -89,13 +96,21 @@ const refusals = (): readonly string[] =>
     .filter(({ allowed }) => !allowed)
     .map(({ who, action }) => `${who}: ${action}`);
 
-/** Writes to the desk while a grant is gone; answers how the reporter's mailbox stood when the refusal was seen. */
-async function lifeWithout(grant: Removed, refused: RegExp): Promise<{ reporter: string; letters: number }> {
+/**
+ * Writes to the desk while a grant is gone; answers how the reporter's mailbox stood when the refusal was seen.
+ * @param fails what else has to be seen before the grant is back, as others may have been refused before
+ */
+async function lifeWithout(
+  grant: Removed,
+  refused: RegExp,
+  fails: (reporter: string) => Promise<unknown> = async () => {},
+): Promise<{ reporter: string; letters: number }> {
   await deployTemplate(without(grant));
   try {
     const reporter = newReporter();
     await write(desk, reporter);
     await until(`${grant.action} is refused`, () => refusals().some((each) => refused.test(each)));
+    await fails(reporter);
     return { reporter, letters: desk.gateway.mailbox.list(reporter).length };
   } finally {
     await deployTemplate(whole);
@@ -110,15 +125,18 @@ test('without the grant to send, nobody is acknowledged; with it they are again'
 });
 
 test('without the grant to invoke, an execution fails at its first state; reconcile replaces it', async () => {
-  const { reporter } = await lifeWithout(
+  let reference = '';
+  await lifeWithout(
     removed.invoking,
     /DisclosureLifecycleRole.*: lambda:InvokeFunction$/,
+    async (reporter) => {
+      const wanted = /We received your report/;
+      const { subject } = await mailTo(desk.gateway.mailbox, reporter, wanted, { seconds: 60 });
+      reference = /\[([A-Z]+-\d{4}-\d{4,})\]/.exec(subject)?.[1] ?? '';
+      expect(await executionEnd(desk, reference, 1)).toBe('FAILED');
+    },
   );
 
-  const { subject } = await mailTo(desk.gateway.mailbox, reporter, /We received your report/, {
-    seconds: 60,
-  });
-  const reference = /\[([A-Z]+-\d{4}-\d{4,})\]/.exec(subject)?.[1] ?? '';
   expect((await desk.store.tokens(reference)).length).toBe(0);
   await until('the next execution waits for triage', async () => {
     await desk.invoke('reconcile', { full: true });

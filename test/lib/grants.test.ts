@@ -1,13 +1,20 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { matches, unasked } from '../../local/grants/unasked.ts';
-import { resourcesOf } from './resources.ts';
+import { resourcesOf, text } from './resources.ts';
 import { local, production, templateOf } from './synthesise.ts';
 
 interface Granted {
   readonly where: string;
   readonly action: string;
   readonly principal: unknown;
+  readonly resource: string;
+}
+
+interface RawStatement {
+  readonly Action: string | string[];
+  readonly Principal?: unknown;
+  readonly Resource?: unknown;
 }
 
 const documents: Readonly<Record<string, string>> = {
@@ -23,8 +30,12 @@ const grantsOf = (template: Template): readonly Granted[] =>
   Object.entries(documents).flatMap(([type, key]) =>
     resourcesOf(template, type).flatMap(([where, { Properties }]) =>
       Properties[key].Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Allow').flatMap(
-        ({ Action, Principal }: { Action: string | string[]; Principal?: unknown }) =>
-          [Action].flat().map((action) => ({ where, action, principal: Principal ?? null })),
+        ({ Action, Principal, Resource }: RawStatement) =>
+          [Action].flat().flatMap((action) =>
+            [Resource ?? '*'].flat().map((resource) => ({
+              ...{ where, action, principal: Principal ?? null, resource: text(resource) },
+            })),
+          ),
       ),
     ),
   );

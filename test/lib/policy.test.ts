@@ -32,13 +32,15 @@ describe.each([
       );
     });
 
-    test('a wildcard inside a resource stands only behind a folder, a disclosure or a reference', () => {
+    test('a wildcard inside a resource stands only behind a folder, a disclosure, a reference or a recipient', () => {
       const patterns = roleStatements(template)
         .flatMap(({ resources }) => resources)
         .filter((resource) => resource.includes('*') && resource !== '*')
-        .map((resource) => resource.replace(/^.*(<[^>]*Bucket[^>]*\.Arn>|:execution:|:schedule\/)/, '$1'));
+        .map((resource) =>
+          resource.replace(/^.*(<[^>]*Bucket[^>]*\.Arn>|:execution:|:schedule\/|:identity\/)/, '$1'),
+        );
       const allowed =
-        /^<\w*Bucket\w*\.Arn>\/(in|mail|text|derived)\/\*$|^:execution:[\w-]+:disc-\*$|^:schedule\/[\w-]+\/EDX-\*$/;
+        /^<\w*Bucket\w*\.Arn>\/(in|mail|text|derived)\/\*$|^:execution:[\w-]+:disc-\*$|^:schedule\/[\w-]+\/EDX-\*$|^:identity\/\*$/;
       expect(patterns.filter((pattern) => !allowed.test(pattern))).toEqual([]);
       expect(patterns.length).toBeGreaterThan(5);
     });
@@ -237,7 +239,7 @@ describe.each([
       expect(sending.Condition).toEqual({ StringEquals: { 'ses:FromAddress': 'security@openedx.example' } });
       expect([sending.Resource].flat().map(text).sort()).toEqual([
         expect.stringMatching(/:configuration-set\/<DeliveryLetters\w*>$/),
-        expect.stringMatching(/:identity\/<DeliveryIdentity\w*>$/),
+        expect.stringMatching(/:identity\/\*$/),
       ]);
     });
 
