@@ -67,6 +67,12 @@ const replies: Rule = (config) => {
       hostOf(config) === replyDomain,
     ),
     ...at(
+      ['mail', 'replyDomain'],
+      replyDomain,
+      `a name under ${hostOf(config)}: SES receives for verified domains alone, and the deployment verifies that one`,
+      hostOf(config) !== replyDomain && !replyDomain.endsWith(`.${hostOf(config)}`),
+    ),
+    ...at(
       ['mail', 'mailFrom'],
       mailFrom,
       `another label: SES receives nothing under its envelope domain, and ${replyDomain} is to receive replies`,

@@ -53,6 +53,26 @@ interface Watch {
 const five = Duration.minutes(5);
 const quarter = Duration.minutes(15);
 
+/** What lines of the functions' logs are counted, by the metric they are counted in. */
+const logPatterns = {
+  /** The report of each run that Lambda writes: it ended with an error, in time-out, or the runtime died. */
+  FunctionFailed: FilterPattern.all(
+    FilterPattern.stringValue('$.type', '=', 'platform.report'),
+    FilterPattern.any(
+      ...['error', 'failure', 'timeout'].map((status) =>
+        FilterPattern.stringValue('$.record.status', '=', status),
+      ),
+    ),
+  ),
+  /** KMS publishes no metric of denials: a function's own log has one of these words for it. */
+  KeyDenied: FilterPattern.anyTerm(
+    'KMSAccessDenied',
+    'KMS.AccessDenied',
+    'kms:Decrypt',
+    'kms:GenerateDataKey',
+  ),
+};
+
 /** Alarms to the administrators, past the desk's own mail; one dashboard. */
 export class Monitoring extends Construct {
   readonly topic: Topic;
@@ -63,10 +83,10 @@ export class Monitoring extends Construct {
     super(scope, 'Monitoring');
     this.service = Stack.of(this).stackName;
     this.topic = this.makeTopic(props);
-    this.watchKey(props);
+    this.watchLogs(props);
     const action = new SnsAction(this.topic);
     this.alarms = [
-      ...this.mailWatches(),
+      ...this.mailWatches(props),
       ...this.deadLetterWatches(props),
       ...this.functionWatches(props),
       ...this.lifecycleWatches(props),
@@ -139,13 +159,18 @@ export class Monitoring extends Construct {
     });
   }
 
-  private mailWatches(): Watch[] {
+  private mailWatches({ intake }: MonitoringProps): Watch[] {
     return [
       {
         name: 'mail-waits',
         metric: this.own('InboxOldestMinutes', 'max', quarter),
         threshold: 30,
         why: 'A mail has lain in in/ for half an hour: two sweeps of reconcile could not take it in.',
+      },
+      {
+        name: 'notices-failed',
+        metric: intake.topic.metricNumberOfNotificationsFailed({ period: five }),
+        why: 'The notice of a mail reached neither its queue nor anybody: queue or key refuses the topic. One is enough; the mail lies in in/ and reconcile finds it.',
       },
       {
         name: 'mail-unparsed',
@@ -179,17 +204,15 @@ export class Monitoring extends Construct {
     }));
   }
 
-  private functionWatches({ functions, reminders }: MonitoringProps): Watch[] {
-    const failed = functions.map((each) => ({
-      name: `failed-${each.name}`,
-      section: 'function-failed',
-      metric: each.function.metricErrors({ period: five }),
-      // A single failure is retried by queue, stream or schedule; three within 15 minutes are not chance.
-      threshold: 3,
-      why: `${each.name} failed three times within 15 minutes.`,
-    }));
+  private functionWatches({ reminders }: MonitoringProps): Watch[] {
     return [
-      ...failed.map(({ metric, ...watch }) => ({ ...watch, metric: metric.with({ period: quarter }) })),
+      {
+        name: 'function-failed',
+        metric: this.inLogs('FunctionFailed', quarter),
+        // A single failure is retried by queue, stream or schedule; three within 15 minutes are not chance.
+        threshold: 3,
+        why: 'Functions of the desk failed three times within 15 minutes; the dashboard shows which.',
+      },
       {
         name: 'throttled',
         // Without a dimension: the account's functions share one pool of concurrency.
@@ -232,38 +255,33 @@ export class Monitoring extends Construct {
       },
       {
         name: 'key-denied',
-        metric: this.keyDenied(),
+        metric: this.inLogs('KeyDenied', five),
         why: 'A function was denied the use of the key: whatever it should have read or written is stuck.',
       },
     ];
   }
 
-  private keyDenied(): Metric {
+  /** A metric that filters of the functions' logs write, all into one: it costs nothing while they find nothing. */
+  private inLogs(name: keyof typeof logPatterns, period: Duration): Metric {
     return new Metric({
       namespace: metricsNamespace,
-      metricName: `${this.service}KeyDenied`,
+      metricName: `${this.service}${name}`,
       statistic: 'sum',
-      period: five,
+      period,
     });
   }
 
-  /** KMS publishes no metric of denials, so the functions' own logs are watched for its two words for it. */
-  private watchKey({ functions }: MonitoringProps): void {
-    const { metricName, namespace } = this.keyDenied();
-    for (const each of functions) {
-      new MetricFilter(each, 'KeyDenied', {
-        logGroup: each.function.logGroup,
-        metricName,
-        metricNamespace: namespace,
-        metricValue: '1',
-        filterPattern: FilterPattern.anyTerm(
-          'KMSAccessDenied',
-          'KMS.AccessDenied',
-          'kms:Decrypt',
-          'kms:GenerateDataKey',
-        ),
-      });
-    }
+  /** An alarm on each function's own metric would cost as much as all others together (docs/adr/0024). */
+  private watchLogs({ functions }: MonitoringProps): void {
+    for (const each of functions)
+      for (const [name, filterPattern] of Object.entries(logPatterns))
+        new MetricFilter(each, name, {
+          logGroup: each.function.logGroup,
+          metricName: `${this.service}${name}`,
+          metricNamespace: metricsNamespace,
+          metricValue: '1',
+          filterPattern,
+        });
   }
 
   private draw({ functions, pages, lifecycle, intake, delivery }: MonitoringProps): void {

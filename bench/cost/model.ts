@@ -18,6 +18,8 @@ export type Counts = z.infer<typeof countsSchema>;
 
 /** US dollars by unit, as `prices.json` has them. */
 export type Prices = Readonly<Record<string, number>>;
+/** Units of a price that an account has free each month, for good: AWS's free tier without what ends after a year. */
+export type FreeTier = Readonly<Record<string, number>>;
 /** What nobody measured, as `assumptions.json` has it: seconds, megabytes, days, and how many for each. */
 export type Assumptions = Readonly<Record<string, number>>;
 
@@ -28,6 +30,8 @@ export interface Resources {
   /** Recurring schedules: the function and its runs in a month. */
   readonly schedules: readonly { readonly calls: string; readonly runs: number }[];
   readonly alarms: number;
+  /** Queues that Lambda polls. */
+  readonly polledQueues: number;
   readonly dashboards: number;
   readonly keys: number;
   readonly secrets: number;
@@ -35,47 +39,58 @@ export interface Resources {
   readonly metrics: { readonly idle: number; readonly busy: number };
 }
 
+/** So much of what one price is for. */
+interface Charge {
+  readonly price: string;
+  readonly units: number;
+}
+
 export interface CostLine {
   readonly what: string;
+  /** At list prices, nothing free. */
   readonly usd: number;
+  /** In an account whose free tier nothing else uses. */
+  readonly usdBesideFreeTier: number;
 }
 
-/** A table's row may not be asked for a price that nobody entered. */
-function priceOf(prices: Prices, assumptions: Assumptions) {
-  return {
-    price(name: string): number {
-      const value = prices[name];
-      if (value === undefined) throw new RangeError(`prices.json has no ${name}`);
-      return value;
-    },
-    assumed(name: string): number {
-      const value = assumptions[name];
-      if (value === undefined) throw new RangeError(`assumptions.json has no ${name}`);
-      return value;
-    },
-  };
-}
+const known = (values: Readonly<Record<string, number>>, file: string) => (name: string) => {
+  const value = values[name];
+  if (value === undefined) throw new RangeError(`${file} has no ${name}`);
+  return value;
+};
 
 const secondsOfMonth = 730 * 3600;
+const million = 1_000_000;
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
-/** What a month costs in which so many reports come and each gets to its publication; free tiers not counted. */
-export function monthlyCost(
+export interface CostModel {
+  readonly counts: Counts;
+  readonly resources: Resources;
+  readonly prices: Prices;
+  readonly freeTier: FreeTier;
+  readonly assumptions: Assumptions;
+}
+
+/**
+ * What a month costs in which so many reports come and each gets to its publication, line by line.
+ * @throws RangeError for a price or an assumption that nobody entered
+ */
+export function monthlyCost(reports: number, model: CostModel): readonly CostLine[] {
+  const price = known(model.prices, 'prices.json');
+  const cost = ({ price: name, units }: Charge, free = 0) => Math.max(0, units - free) * price(name);
+  return usage(reports, model).map(([what, ...charges]) => ({
+    what,
+    usd: sum(charges.map((each) => cost(each))),
+    usdBesideFreeTier: sum(charges.map((each) => cost(each, model.freeTier[each.price]))),
+  }));
+}
+
+/** What such a month uses, line by line, in the units of the prices. */
+function usage(
   reports: number,
-  {
-    counts,
-    resources,
-    prices,
-    assumptions,
-  }: {
-    readonly counts: Counts;
-    readonly resources: Resources;
-    readonly prices: Prices;
-    readonly assumptions: Assumptions;
-  },
-): readonly CostLine[] {
-  const { price, assumed } = priceOf(prices, assumptions);
-  const million = 1_000_000;
+  { counts, resources, assumptions }: CostModel,
+): readonly (readonly [string, ...Charge[]])[] {
+  const assumed = known(assumptions, 'assumptions.json');
   const open = (reports * assumed('daysOpen')) / 30.4;
 
   const functionOf = (name: string) => resources.functions[name] ?? { memoryMb: 512, secrets: 0 };
@@ -105,68 +120,51 @@ export function monthlyCost(
   const mailsIn = reports * assumed('mailsInPerReport');
   const mailGb = (mailsIn * assumed('megabytesPerMail')) / 1024;
   const queueRequests =
-    (assumed('queuePollers') * secondsOfMonth) / assumed('queuePollSeconds') + mailsIn * 3;
+    (resources.polledQueues * assumed('pollersPerQueue') * secondsOfMonth) / assumed('queuePollSeconds') +
+    mailsIn * 3;
 
+  const of = (name: string, units: number): Charge => ({ price: name, units });
   return [
-    { what: 'CloudWatch alarms', usd: resources.alarms * price('alarmMonth') },
-    { what: 'CloudWatch dashboard', usd: resources.dashboards * price('dashboardMonth') },
-    {
-      what: 'CloudWatch metrics of our own',
-      usd: resources.metrics[reports > 0 ? 'busy' : 'idle'] * price('metricMonth'),
-    },
-    {
-      what: 'CloudWatch Logs',
-      usd: ((invoked * assumed('logKilobytesPerInvocation')) / 1024 / 1024) * price('logsGb'),
-    },
-    {
-      what: 'Secrets Manager',
-      usd:
-        resources.secrets * price('secretMonth') + (secretCalls / 10_000) * price('secretTenThousandCalls'),
-    },
-    {
-      what: 'KMS',
-      usd:
-        resources.keys * price('kmsKeyMonth') +
-        ((invoked * assumed('keyCallsPerInvocation')) / 10_000) * price('kmsTenThousandRequests'),
-    },
-    {
-      what: 'Lambda',
-      usd:
-        gigabyteSeconds * price('lambdaArmGbSecond') + (invoked / million) * price('lambdaMillionRequests'),
-    },
-    { what: 'EventBridge Scheduler', usd: (runs / million) * price('schedulerMillion') },
-    { what: 'SQS', usd: (queueRequests / million) * price('sqsMillionRequests') },
-    {
-      what: 'DynamoDB',
-      usd:
-        (writes / million) * price('dynamodbMillionWrites') +
-        (reads / million) * price('dynamodbMillionReads') +
-        stored * (price('dynamodbGbMonth') + price('dynamodbBackupGbMonth')),
-    },
-    {
-      what: 'Step Functions',
-      usd: ((counts.transitions * reports) / million) * price('statesMillionTransitions'),
-    },
-    { what: 'SES, letters', usd: ((counts.letters * reports) / 1000) * price('sesThousandOut') },
-    {
-      what: 'SES, mails received',
-      usd:
-        (mailsIn / 1000) * price('sesThousandIn') +
-        // A chunk is 256 KB.
-        ((mailGb * 4096) / 1000) * price('sesThousandChunksIn'),
-    },
-    {
-      what: 'S3',
-      usd:
-        mailGb * assumed('monthsKept') * price('s3GbMonth') +
-        // Put, copied to the archive, and texts beside it.
-        ((mailsIn * 4) / 1000) * price('s3ThousandPuts'),
-    },
-    {
-      what: 'SNS',
-      // Of each letter SES tells that it was sent and delivered.
-      usd: ((mailsIn + counts.letters * reports * 2) / million) * price('snsMillionPublishes'),
-    },
-    { what: 'API Gateway', usd: ((counts.requests * reports) / million) * price('httpApiMillion') },
+    ['CloudWatch alarms', of('alarmMonth', resources.alarms)],
+    ['CloudWatch dashboard', of('dashboardMonth', resources.dashboards)],
+    ['CloudWatch metrics of our own', of('metricMonth', resources.metrics[reports > 0 ? 'busy' : 'idle'])],
+    ['CloudWatch Logs', of('logsGb', (invoked * assumed('logKilobytesPerInvocation')) / 1024 / 1024)],
+    [
+      'Secrets Manager',
+      of('secretMonth', resources.secrets),
+      of('secretTenThousandCalls', secretCalls / 10_000),
+    ],
+    [
+      'KMS',
+      of('kmsKeyMonth', resources.keys),
+      of('kmsTenThousandRequests', (invoked * assumed('keyCallsPerInvocation')) / 10_000),
+    ],
+    ['Lambda', of('lambdaArmGbSecond', gigabyteSeconds), of('lambdaMillionRequests', invoked / million)],
+    ['EventBridge Scheduler', of('schedulerMillion', runs / million)],
+    ['SQS', of('sqsMillionRequests', queueRequests / million)],
+    [
+      'DynamoDB',
+      of('dynamodbMillionWrites', writes / million),
+      of('dynamodbMillionReads', reads / million),
+      of('dynamodbGbMonth', stored),
+      of('dynamodbBackupGbMonth', stored),
+    ],
+    ['Step Functions', of('statesMillionTransitions', (counts.transitions * reports) / million)],
+    ['SES, letters', of('sesThousandOut', (counts.letters * reports) / 1000)],
+    [
+      'SES, mails received',
+      of('sesThousandIn', mailsIn / 1000),
+      // A chunk is 256 KB.
+      of('sesThousandChunksIn', (mailGb * 4096) / 1000),
+    ],
+    [
+      'S3',
+      of('s3GbMonth', mailGb * assumed('monthsKept')),
+      // Put, copied to the archive, and texts beside it.
+      of('s3ThousandPuts', (mailsIn * 4) / 1000),
+    ],
+    // Of each letter SES tells that it was sent and delivered.
+    ['SNS', of('snsMillionPublishes', (mailsIn + counts.letters * reports * 2) / million)],
+    ['API Gateway', of('httpApiMillion', (counts.requests * reports) / million)],
   ];
 }

@@ -45,13 +45,21 @@ export async function resourcesOf(deployment: Deployment): Promise<Resources> {
       calls: functions.get(Properties.Target.Arn['Fn::GetAtt']?.[0])?.name ?? 'unknown',
       runs: runsOf(Properties.ScheduleExpression),
     })),
-    alarms: of('AWS::CloudWatch::Alarm').length,
+    // An alarm is paid for by each metric that it watches.
+    alarms: of('AWS::CloudWatch::Alarm').reduce(
+      (all, [, { Properties }]) =>
+        all + (Properties.Metrics?.filter((each: { MetricStat?: unknown }) => each.MetricStat).length ?? 1),
+      0,
+    ),
+    polledQueues: of('AWS::Lambda::EventSourceMapping').filter(([, { Properties }]) =>
+      of('AWS::SQS::Queue').some(([id]) => id === Properties.EventSourceArn['Fn::GetAtt']?.[0]),
+    ).length,
     dashboards: of('AWS::CloudWatch::Dashboard').length,
     keys: of('AWS::KMS::Key').length,
     secrets:
       of('AWS::SecretsManager::Secret').length +
       [github?.secretName, discourse?.secretName].filter((name) => name !== undefined).length,
-    // An idle desk's reconcile tells the inbox's age; a log filter's metric is written when it finds something.
-    metrics: { idle: 1, busy: metrics.length },
+    // A metric is paid for by the hours in which it is written: each is written when there is something to count.
+    metrics: { idle: 0, busy: metrics.length },
   };
 }

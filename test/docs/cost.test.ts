@@ -18,11 +18,12 @@ test('docs/cost.md has the table that npm run cost prints: npm run cost -- --wri
 const resources: Resources = {
   functions: { 'receive-mail': { memoryMb: 1024, secrets: 2 }, reconcile: { memoryMb: 512, secrets: 0 } },
   schedules: [{ calls: 'reconcile', runs: 3000 }],
-  alarms: 10,
+  alarms: 12,
+  polledQueues: 2,
   dashboards: 1,
   keys: 1,
   secrets: 2,
-  metrics: { idle: 1, busy: 8 },
+  metrics: { idle: 0, busy: 8 },
 };
 const counts: Counts = {
   writeUnits: 100,
@@ -40,22 +41,25 @@ function costOf(reports: number, change: Partial<{ resources: Resources; counts:
     counts,
     resources,
     prices: read('prices.json').usd,
+    freeTier: read('prices.json').freeEachMonth,
     assumptions,
     ...change,
   });
-  return Object.fromEntries(lines.map(({ what, usd }) => [what, usd]));
+  return Object.fromEntries(lines.map(({ what, ...usd }) => [what, usd]));
 }
 
 test('each line is what its count costs at its list price', () => {
   const cost = costOf(1000);
 
-  expect(cost['CloudWatch alarms']).toBeCloseTo(1);
-  expect(cost['CloudWatch dashboard']).toBeCloseTo(3);
-  expect(cost['Step Functions']).toBeCloseTo(10 * 1000 * 0.000025);
-  expect(cost['SES, letters']).toBeCloseTo(30 * 0.1);
-  expect(cost['API Gateway']).toBeCloseTo(0.02);
+  expect(cost['CloudWatch alarms']?.usd).toBeCloseTo(1.2);
+  // Five pollers of each queue, each asking every 20 seconds, and three requests of each mail.
+  expect(cost.SQS?.usd).toBeCloseTo((2 * 5 * 131_400 + 3000 * 3) * 0.0000004);
+  expect(cost['CloudWatch dashboard']?.usd).toBeCloseTo(3);
+  expect(cost['Step Functions']?.usd).toBeCloseTo(10 * 1000 * 0.000025);
+  expect(cost['SES, letters']?.usd).toBeCloseTo(30 * 0.1);
+  expect(cost['API Gateway']?.usd).toBeCloseTo(0.02);
   // 3,000 sweeps of half a GB for a second, and 4,000 mails of one GB.
-  expect(cost.Lambda).toBeCloseTo((1500 + 4000) * 0.0000133334 + 0.007 * 0.2);
+  expect(cost.Lambda?.usd).toBeCloseTo((1500 + 4000) * 0.0000133334 + 0.007 * 0.2);
 });
 
 test('an idle month pays for nothing that only a report causes', () => {
@@ -69,12 +73,23 @@ test('an idle month pays for nothing that only a report causes', () => {
     'API Gateway',
     'DynamoDB',
   ])
-    expect(idle[line]).toBeCloseTo(0);
-  expect(idle['CloudWatch metrics of our own']).toBeCloseTo(0.3);
+    expect(idle[line]?.usd).toBeCloseTo(0);
+  expect(idle['CloudWatch metrics of our own']?.usd).toBeCloseTo(0);
+});
+
+test('what the free tier has is taken off, line by line, and never more than there is', () => {
+  const cost = costOf(1000);
+
+  expect(cost['CloudWatch alarms']?.usdBesideFreeTier).toBeCloseTo(0.2);
+  expect(cost['CloudWatch dashboard']?.usdBesideFreeTier).toBe(0);
+  // A key is not free, 20,000 requests are: 7,000 invocations make 21,000.
+  expect(cost.KMS?.usdBesideFreeTier).toBeCloseTo(1 + 0.1 * 0.03);
+  expect(cost['Step Functions']?.usdBesideFreeTier).toBeCloseTo((10_000 - 4000) * 0.000025);
+  expect(cost['SES, letters']?.usdBesideFreeTier).toBe(cost['SES, letters']?.usd);
 });
 
 test('a price or an assumption that nobody entered is an error, not nothing', () => {
-  const model = { counts, resources, prices: {}, assumptions: {} };
+  const model = { counts, resources, prices: {}, freeTier: {}, assumptions: {} };
 
   expect(() => monthlyCost(1, model)).toThrow(RangeError);
 });

@@ -177,6 +177,11 @@ describe('values that are right each by itself and wrong together', () => {
       /^mail\.mailFrom: /,
     ],
     [
+      'a reply domain elsewhere, which nobody verifies for SES: it would receive nothing',
+      { mail: { ...mail, replyDomain: 'desk.other.example' }, receiving: { names: [] } },
+      /^mail\.replyDomain: .*under openedx\.example/,
+    ],
+    [
       'a member twice',
       { members: [...example.members, { name: 'Ada again', address: 'ADA@openedx.example' }] },
       /^members\[6\]\.address: /,
