@@ -131,15 +131,19 @@ function brief(context: PageContext, model: TodayModel): Html {
   const deadlines = (found.ahead ?? []).flatMap((line) => ('reference' in line ? [line] : []));
   return folded(
     html`The brief: ${found.openInAll ?? found.open.length} open, ${found.aheadInAll ?? 0} due in this shift, ${found.lapsing} ${found.lapsing === 1 ? 'promise' : 'promises'} about to lapse or lapsed`,
-    html`${table(
-      'Open disclosures',
-      ['Reference', 'Stage', 'Next'],
-      found.open.map(({ reference, stage, next }) => [
-        html`<a href="/d/${reference}">${reference}</a>`,
-        stageWords[stage],
-        next,
-      ]),
-    )}${
+    html`${
+      found.open.length === 0
+        ? html`<p class="soft">No disclosure is open.</p>`
+        : table(
+            'Open disclosures',
+            ['Reference', 'Stage', 'Next'],
+            found.open.map(({ reference, stage, next }) => [
+              html`<a href="/d/${reference}">${reference}</a>`,
+              stageWords[stage],
+              next,
+            ]),
+          )
+    }${
       deadlines.length === 0
         ? html`<p class="soft">No disclosure has a deadline in this shift.</p>`
         : table(
