@@ -28,6 +28,6 @@ export const handler = lambda({
     const secret = webhookSecret(env.DISCOURSE_SECRET_ARN);
     const verify = async (body: Uint8Array, signature: string | undefined) =>
       verifyDiscourseSignature(await secret(), body, signature);
-    return observeDiscourse({ store, settings, forum, verify, commit, log });
+    return observeDiscourse({ store, clock, settings, forum, verify, commit, log });
   },
 });

@@ -7,6 +7,7 @@ import {
   type LinkedPost,
   openEntries,
 } from '#domain/disclosure.ts';
+import { ms } from '#domain/instant.ts';
 import { reached } from '#domain/lifecycle.ts';
 import type { ObserveDiscourseDeps } from './observe-discourse.ts';
 
@@ -56,7 +57,9 @@ async function lookForAnnouncement(
   }
   const title = announcementTopic(disclosure, deps.settings.policy.zone)?.title;
   const found = linked || title === undefined ? null : await discourse.findTopic({ title });
-  if (!found?.visible) return;
+  // Whoever posted it links it within minutes: they are not asked while they are at it.
+  if (!found?.visibleSince || ms(deps.clock.now()) - ms(found.visibleSince) < deps.settings.policy.sweepMs)
+    return;
   await deps.commit({
     disclosure: disclosure.id,
     command: { name: 'claim-announcement', url: found.url, topic: found.id },

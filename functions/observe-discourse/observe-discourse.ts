@@ -1,7 +1,7 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
 import type { DiscoursePort } from '#contracts/discourse-port.ts';
 import { type Log, messages } from '#contracts/log.ts';
-import type { DeskStore } from '#contracts/ports.ts';
+import type { Clock, DeskStore } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import {
   type HookAnswer,
@@ -24,6 +24,7 @@ export interface ObserveDiscourseDeps {
     | undefined;
   /** Is this the signature of these bytes? Never, where there is no secret. */
   readonly verify: (body: Uint8Array, signature: string | undefined) => Promise<boolean>;
+  readonly clock: Clock;
   readonly commit: CommitCommand;
   readonly log: Log;
 }

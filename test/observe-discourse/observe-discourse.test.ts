@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDiscourse, verifyDiscourseSignature } from '#adapters/discourse.ts';
 import { announcementTopic, replyPost } from '#domain/announcement.ts';
 import type { Command } from '#domain/commands.ts';
-import { hour } from '#domain/instant.ts';
+import { hour, minute } from '#domain/instant.ts';
 import { observeDiscourse } from '../../functions/observe-discourse/observe-discourse.ts';
 import { runErrands } from '../../functions/run-errands/run-errands.ts';
 import { type RunningDiscourse, startDiscourse } from '../../local/discourse/server.ts';
@@ -179,6 +179,9 @@ describe('the announcement', () => {
   it('a topic found by its title alone is a claim: people are asked, once, and nothing moves', async () => {
     await started([repository]);
     await announce();
+    await poll();
+    expect(await events('claim-announcement')).toEqual([]);
+    world.clock.advance(15 * minute);
 
     await poll();
     await poll();
