@@ -39,15 +39,18 @@ const latest = 8;
 
 type Row = Awaited<ReturnType<typeof disclosures>>[number];
 
+/** How many of the newest disclosures are drawn at once; the others unfold. */
+const drawn = 5;
+
 /** One disclosure with its machine; what has ended is folded. */
-const disclosureRow = (each: Row) => {
+const disclosureRow = (each: Row, isNew: boolean) => {
   const ended = each.execution === 'SUCCEEDED';
   const where = [
     each.stage,
     ...(each.hold ? [`on hold: ${each.hold}`] : []),
     ...(each.exit ? [`ended: ${each.exit}`] : []),
   ].join(' · ');
-  return html`<details${raw(ended ? ' class="ended"' : ' open')}><summary><strong>${each.reference}</strong> · ${where} <small>execution g${each.generation} ${each.execution}, ${each.state}</small></summary><div class="wide">${raw(machinePicture(each.state, ended))}</div></details>`;
+  return html`<details${raw(ended ? ' class="ended"' : isNew ? ' open' : '')}><summary><strong>${each.reference}</strong> · ${where} <small>execution g${each.generation} ${each.execution}, ${each.state}</small></summary><div class="wide">${raw(machinePicture(each.state, ended))}</div></details>`;
 };
 
 /** Mails newest first; `named` says to whom each went. */
@@ -68,8 +71,6 @@ Members sign in at <a href="${addresses.desk}/desk">${addresses.desk}/desk</a>. 
 <form data-clock><button>Advance to the next deadline</button></form>
 <form data-clock><label>by <input name="advance" value="PT48H" size="8" aria-label="ISO 8601 duration"></label><button>Advance</button></form>
 <pre id="clock-result" role="status"></pre>
-<h2>Disclosures</h2>
-${all.length === 0 ? html`<p>None yet: send a mail.</p>` : all.toReversed().map(disclosureRow)}
 <h2>Mailbox</h2>
 ${
   people.length === 0
@@ -77,6 +78,8 @@ ${
     : html`<details open><summary><strong>Latest</strong> <small>to anybody</small></summary>${mailTable(desk.gateway.mailbox.list().slice(-latest), true)}</details>
 ${people.map(([person, mails]) => html`<details><summary><strong>${person}</strong> <small>${mails.length === 1 ? 'one mail' : `${mails.length} mails`}</small></summary>${mailTable(mails, false)}</details>`)}`
 }
+<h2>Disclosures</h2>
+${all.length === 0 ? html`<p>None yet: send a mail.</p>` : all.toReversed().map((each, index) => disclosureRow(each, index < drawn))}
 ${script}</body></html>`}`;
 }
 
