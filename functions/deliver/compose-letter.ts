@@ -15,7 +15,14 @@ import type { Letter } from '#domain/letter.ts';
 import { loopHeader } from '#domain/mail-facts.ts';
 import type { Person, PersonId } from '#domain/people.ts';
 import { replyAddress } from '#domain/threading.ts';
-import { type LetterContext, reminderActions, reminderLinkKey, textsOf } from '#letters/context.ts';
+import {
+  type LetterContext,
+  peopleIn,
+  reminderActions,
+  reminderLinkKey,
+  sayableNames,
+  textsOf,
+} from '#letters/context.ts';
 import { renderLetter } from '#letters/render-letter.ts';
 
 /** What composing a letter needs: people and texts to read, links to mint. */
@@ -32,7 +39,6 @@ const linkDays = 7;
 const reporterTemplates = /^(acknowledgement|answer-to-reporter|information-|reporter-|fresh-link)/;
 const automaticAnswer = 'acknowledgement';
 const written = /^(answer-to-reporter|operator-forward)$/;
-const personId = /\bp-[a-z2-7]{24}\b/g;
 
 /** As what the recipient is addressed; what their link shows and allows follows from it. */
 function roleOf(letter: Letter): LinkClaims['role'] {
@@ -40,15 +46,9 @@ function roleOf(letter: Letter): LinkClaims['role'] {
   return reporterTemplates.test(letter.template) ? 'reporter' : 'member';
 }
 
-/** Names of members and maintainers that the letter speaks of. Never a reporter's. */
 async function namesIn(deps: ComposeDeps, letter: Letter): Promise<Readonly<Record<PersonId, string>>> {
-  const ids = [...new Set(JSON.stringify(letter.params).match(personId) ?? [])];
-  const people = ids.length > 0 ? await deps.store.people(ids) : [];
-  return Object.fromEntries(
-    people
-      .filter(({ roles, name }) => name && roles.some((role) => role === 'member' || role === 'maintainer'))
-      .map(({ id, name }) => [id, name ?? '']),
-  );
+  const ids = peopleIn(letter);
+  return ids.length > 0 ? sayableNames(await deps.store.people(ids)) : {};
 }
 
 async function linksFor(

@@ -155,6 +155,9 @@ export const advisingRules: Rules<
       rating: severity.rating,
       ...(severity.score !== undefined && { score: severity.score }),
       ...(entry.advisory && { advisoryUrl: entry.advisory.url }),
+      ...(command.maintainer.source === 'unresolved' && {
+        why: 'nobody is recorded as its maintainer: the working group stands in their place until one is named',
+      }),
     };
     writeToMaintainer(draft, 'maintainer-notification', requireEntry(draft, command.repository), params);
     if (command.maintainer.source === 'unresolved')

@@ -78,6 +78,8 @@ export function sayable(draft: Draft, repository?: string): Sayable {
   return {
     reference: disclosure.id,
     stage: disclosure.stage,
+    ...(disclosure.hold && { hold: disclosure.hold.kind }),
+    ...(disclosure.exit && { exit: disclosure.exit.kind }),
     repositories: entries.map(({ repository: name, severity }) => ({
       repository: name,
       rating: severity.rating,

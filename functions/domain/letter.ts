@@ -1,7 +1,7 @@
 import type { DeadlineName } from './deadlines.ts';
 import type { Rating, TextRef } from './disclosure.ts';
 import type { Instant } from './instant.ts';
-import type { ClosingReason, ExitKind, Stage } from './lifecycle.ts';
+import type { ClosingReason, ExitKind, HoldKind, Stage } from './lifecycle.ts';
 import type { PersonId } from './people.ts';
 import type { Frequency } from './severity.ts';
 
@@ -9,6 +9,9 @@ import type { Frequency } from './severity.ts';
 export interface Sayable {
   readonly reference: string;
   readonly stage?: Stage;
+  /** What lies over the stage, or that it has ended: its meaning would say otherwise that somebody is at work. */
+  readonly hold?: HoldKind;
+  readonly exit?: ExitKind;
   readonly repositories?: readonly SayableEntry[];
 }
 
@@ -45,7 +48,13 @@ export interface LetterParams {
     references?: readonly string[];
     subject?: string;
   };
-  'information-asked': { reference: string; text: TextRef; until: Instant; messageId?: string };
+  'information-asked': {
+    reference: string;
+    text: TextRef;
+    until: Instant;
+    messageId?: string;
+    references?: readonly string[];
+  };
   'information-nudge': { reference: string; until: Instant };
   'reporter-outcome': {
     reference: string;
@@ -54,7 +63,10 @@ export interface LetterParams {
     until?: Instant;
     duplicateOf?: string;
     operator?: string;
+    /** What a member writes besides: one letter, not two. */
     text?: TextRef;
+    messageId?: string;
+    references?: readonly string[];
   };
   'reporter-published': {
     reference: string;

@@ -15,7 +15,7 @@ import {
 } from './draft.ts';
 import { establish } from './embargo.ts';
 import { Refused } from './errors.ts';
-import { type Instant, instant, ms, plus, spanWords } from './instant.ts';
+import { type Instant, instant, minute, ms, plus, spanWords } from './instant.ts';
 import type { LetterParams, LetterTemplate } from './letter.ts';
 import { reached } from './lifecycle.ts';
 import { selvesOf } from './people.ts';
@@ -79,6 +79,12 @@ const maintainersActingAs = (draft: Draft): readonly string[] => {
     .flatMap((entry) => (entry.maintainer ? [entry.maintainer.id] : []));
 };
 
+/** The first whole minute from an instant on, as a form takes it: `2026-03-05 15:00`. */
+const nextMinute = (at: Instant): string =>
+  instant(Math.ceil(ms(at) / minute) * minute)
+    .slice(0, 16)
+    .replace('T', ' ');
+
 /** A person who is not the desk acts for a maintainer in public only on an explicit command. */
 const urlShape = /^https?:\/\/[^\s/]+\/\S*$/;
 
@@ -122,7 +128,7 @@ export const releaseRules: Rules<
       throw new Refused(
         'R15',
         `The announcement must stand at least ${spanWords(policy.noticeMs)} before the patch becomes public.`,
-        `Choose ${earliest.slice(0, 16)} UTC or later, or ask the working group for the early-public path.`,
+        `Choose ${nextMinute(earliest)} UTC or later, or ask the working group for the early-public path.`,
         'at',
       );
     if (command.at <= draft.now)

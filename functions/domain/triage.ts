@@ -42,20 +42,28 @@ export function answered(draft: Draft): void {
   set(draft, { response: { ...draft.disclosure.response, answeredAt: draft.now } });
 }
 
+/** The mail that a letter to the reporter answers. */
+function thread({ situation }: Draft): { messageId?: string; references?: readonly string[] } {
+  const { messageId, references } = situation.thread ?? {};
+  return { ...(messageId && { messageId }), ...(references && { references }) };
+}
+
 /** A member's own words to the reporter, in the thread of their mail. */
 export function answerReporter(draft: Draft, text: TextRef): void {
   answered(draft);
-  const { messageId, references, subject } = draft.situation.thread ?? {};
+  const { subject } = draft.situation.thread ?? {};
   writeToReporters(draft, 'answer-to-reporter', {
     reference: draft.disclosure.id,
     text,
-    ...(messageId && { messageId }),
-    ...(references && { references }),
+    ...thread(draft),
     ...(subject && { subject }),
   });
 }
 
-/** Ends the disclosure by an exit. The embargo stays: closing never ends one (policy V7). */
+/**
+ * Ends the disclosure by an exit. The embargo stays: closing never ends one (policy V7). The reporter gets one letter:
+ * what became of it, with what a member writes besides (`text`).
+ */
 export function exit(
   draft: Draft,
   kind: ExitKind,
@@ -68,6 +76,7 @@ export function exit(
   } = {},
 ): void {
   const { text, operator, tell = true, ...kept } = more;
+  if (text) answered(draft);
   set(draft, { exit: { kind, at: draft.now, ...kept }, hold: undefined });
   draft.data.exit = kind;
   if (tell)
@@ -75,7 +84,7 @@ export function exit(
       reference: draft.disclosure.id,
       outcome: kind,
       ...kept,
-      ...(text && { text }),
+      ...(text && { text, ...thread(draft) }),
       ...(operator && { operator }),
     });
   for (const entry of openEntries(draft.disclosure)) {
@@ -238,10 +247,9 @@ export const triageRules: Rules<
         'Give the reference of the original.',
         'of',
       );
-    if (command.reply) answerReporter(draft, command.reply);
     draft.data.of = command.of;
     draft.signals.push({ kind: 'hand-reporters', to: command.of });
-    exit(draft, 'duplicate', { duplicateOf: command.of });
+    exit(draft, 'duplicate', { duplicateOf: command.of, ...(command.reply && { text: command.reply }) });
   },
 
   'mark-invalid'(draft, command) {
@@ -254,6 +262,7 @@ export const triageRules: Rules<
       outcome: 'invalid-pending',
       until,
       text: command.reply,
+      ...thread(draft),
     });
   },
 
@@ -261,12 +270,11 @@ export const triageRules: Rules<
     answered(draft);
     const { until } = holdSpan(draft.now, draft.situation.policy.informationDays);
     set(draft, { hold: { kind: 'needs-information', since: draft.now, until } });
-    const messageId = draft.situation.thread?.messageId;
     writeToReporters(draft, 'information-asked', {
       reference: draft.disclosure.id,
       text: command.reply,
       until,
-      ...(messageId && { messageId }),
+      ...thread(draft),
     });
   },
 
@@ -277,11 +285,14 @@ export const triageRules: Rules<
 
   forward(draft, command) {
     if (!sendToOperator(draft, command.operator)) return;
-    if (command.reply) answerReporter(draft, command.reply);
-    if (!command.ends) return;
+    if (!command.ends) {
+      if (command.reply) answerReporter(draft, command.reply);
+      return;
+    }
     stepDone(draft, 'verify');
     answered(draft);
-    exit(draft, 'forwarded', { operator: command.operator.instance });
+    const text = command.reply && { text: command.reply };
+    exit(draft, 'forwarded', { operator: command.operator.instance, ...text });
   },
 
   answer(draft, command) {
@@ -302,9 +313,8 @@ export const triageRules: Rules<
   },
 
   close(draft, command) {
-    if (command.reply) answerReporter(draft, command.reply);
     draft.data.reason = command.reason;
-    exit(draft, 'closed', { reason: command.reason });
+    exit(draft, 'closed', { reason: command.reason, ...(command.reply && { text: command.reply }) });
   },
 
   resume(draft) {

@@ -4,7 +4,7 @@ import type { Letter, LetterParams, LetterTemplate, Sayable } from '#domain/lett
 import type { Person, PersonId } from '#domain/people.ts';
 import { severityText } from '#domain/severity.ts';
 import { oneLine, type Part, type Sketch } from './layout.ts';
-import { stageMeanings, stageWords, whenText } from './words.ts';
+import { stageText, whenText } from './words.ts';
 
 /** The five answers a reminder can be given in the mail, per case. */
 export const reminderActions = ['expect-fix', 'ask-help', 'adjudicate', 'disown', 'record-merge'] as const;
@@ -88,6 +88,29 @@ export const questions = (context: LetterContext): Part =>
 export const whenIn = (context: LetterContext, at: string): string =>
   whenText(at, context.settings.policy.zone);
 
+const personId = /\bp-[a-z2-7]{24}\b/g;
+
+/** The people that a letter's parameters speak of. */
+export const peopleIn = ({ params }: Letter): readonly PersonId[] => [
+  ...new Set(JSON.stringify(params).match(personId) ?? []),
+];
+
+/**
+ * What a letter may call people: members, maintainers and delegates (OEP-60 R29) by their name, else by the address
+ * that was recorded for them. A reporter is never named.
+ */
+export function sayableNames(people: readonly Person[]): Readonly<Record<PersonId, string>> {
+  const known = people.filter(({ roles }) =>
+    roles.some((role) => role === 'member' || role === 'maintainer'),
+  );
+  return Object.fromEntries(
+    known.flatMap(({ id, name, address, roles }) => {
+      const called = name || (roles.includes('reporter') ? '' : address);
+      return called ? [[id, called] as const] : [];
+    }),
+  );
+}
+
 /** A person's name as a letter may say it: of a recorded member or maintainer, else no name. */
 export function nameOf(context: LetterContext, by: string): string {
   if (by === 'desk' || by === 'github' || by === 'discourse') return systems[by];
@@ -102,9 +125,7 @@ const systems = { desk: 'The desk', github: 'GitHub', discourse: 'The forum' } a
 export function sayableFacts(params: Sayable): readonly (readonly [string, string])[] {
   return [
     ['Disclosure', params.reference],
-    ...(params.stage
-      ? [['Stage', `${stageWords[params.stage]}: ${stageMeanings[params.stage]}`] as const]
-      : []),
+    ...(params.stage ? [['Stage', stageText(params.stage, params)] as const] : []),
     ...(params.repositories ?? []).map((entry) => [entry.repository, severityText(entry)] as const),
   ];
 }

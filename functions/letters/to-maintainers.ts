@@ -84,7 +84,7 @@ export const toMaintainers: Writers<ToMaintainers> = {
     subject: `[${params.reference}] You were named as a delegate`,
     parts: [
       text(
-        `The maintainer of ${params.repository} has named you as a delegate${params.forGood ? ' for all its disclosures' : ' for this disclosure'}. You may do all that a maintainer may.`,
+        `The maintainer of ${params.repository} has named you as a delegate${params.forGood ? ' for every disclosure that comes to them' : ' for this disclosure'}. You may do all that a maintainer may.`,
       ),
       facts(...sayableFacts(params)),
       linkTo(context, page),

@@ -56,6 +56,9 @@ const flagWords: Readonly<Record<string, string>> = {
   'known-volunteer': 'a known volunteer sent it',
 };
 
+/** Why a person has to do it ends with the address where: room for the longest repository name, twice. */
+const longestWhy = 800;
+
 /** Letters to members of the working group: reference, score, rating, stage, dates, links; never a detail. */
 export const toMembers: Writers<ToMembers> = {
   'new-report': (params, context) => ({
@@ -147,7 +150,7 @@ export const toMembers: Writers<ToMembers> = {
     subject: `[${params.reference}] To do by hand: ${handOffWords[params.what]}`,
     parts: [
       text(
-        `${handOffWords[params.what]}${params.repository ? ` (${params.repository})` : ''}. The desk could not do it itself: ${oneLine(params.why, 200)}`,
+        `${handOffWords[params.what]}${params.repository ? ` (${params.repository})` : ''}. The desk could not do it itself: ${oneLine(params.why, longestWhy)}`,
       ),
       facts(...sayableFacts(params), ...(params.url ? [['Where', oneLine(params.url, 500)] as const] : [])),
       linkTo(context, 'How to do it, and the button “done”'),

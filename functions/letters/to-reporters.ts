@@ -95,7 +95,7 @@ export const toReporters: Writers<ToReporters> = {
             },
           ]
         : []),
-      ...(params.outcome === 'duplicate'
+      ...(params.outcome === 'duplicate' && !params.text
         ? [text('Somebody reported the same before. You are credited together with them, as you choose.')]
         : []),
       ...linkIfAny(context, yours),

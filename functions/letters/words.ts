@@ -112,6 +112,15 @@ export const exitWords: Readonly<Record<ExitKind, string>> = {
   closed: 'closed',
 };
 
+/** Where a disclosure stands, in one line: its stage and what that means, unless a hold or an exit lies over it. */
+export function stageText(
+  stage: Stage,
+  over: { readonly hold?: HoldKind | undefined; readonly exit?: ExitKind | undefined },
+): string {
+  if (over.exit) return `Ended: ${exitWords[over.exit]}`;
+  return `${stageWords[stage]}: ${over.hold ? holdWords[over.hold] : stageMeanings[stage]}`;
+}
+
 export const reasonWords: Readonly<Record<ClosingReason, string>> = {
   'wont-fix': 'it will not be fixed',
   'already-fixed': 'it was fixed before',

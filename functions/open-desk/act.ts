@@ -11,10 +11,10 @@ import type { TextRef } from '#domain/disclosure.ts';
 import { Refused } from '#domain/errors.ts';
 import type { Letter } from '#domain/letter.ts';
 import type { Actor } from '#domain/people.ts';
-import { textsOf } from '#letters/context.ts';
+import { peopleIn, sayableNames, textsOf } from '#letters/context.ts';
 import { renderLetter } from '#letters/render-letter.ts';
 import { actWords, stageWords } from '#letters/words.ts';
-import { acts, formOf, waitingFor } from '#pages/acts.ts';
+import { acts, formOf, type ReadyPost, waitingFor } from '#pages/acts.ts';
 import { actPage, disclosurePage } from '#pages/disclosure-page.ts';
 import type { FieldError, Values } from '#pages/form.ts';
 import type { Html } from '#pages/html.ts';
@@ -24,7 +24,7 @@ import { pendingWords } from '#pages/parts.ts';
 import { mostRows, rowCount } from '#pages/triage-form.ts';
 import { type SentForm, sentForm, smallForm, textForm } from './body.ts';
 import type { OpenDeskDeps } from './deps.ts';
-import { entryIn, loadModel, type Opened, open, situationOf, trailLine, whoIs } from './load.ts';
+import { entryIn, loadModel, type Opened, open, recipients, situationOf, trailLine, whoIs } from './load.ts';
 import { notYours } from './page-errors.ts';
 import { causeOf, type Session } from './session.ts';
 import { BadForm, confirmedBy, toCommand } from './to-command.ts';
@@ -215,10 +215,11 @@ async function preview(
       entry,
       values,
       vector: 'vector' in command ? command.vector : undefined,
-      letters: await previewed(asked, letters, texts, model.names),
+      letters: await previewed(asked, letters, texts),
       changes: [...changes, ...unnamedOperator(command, model)],
       since: since?.map((event) => trailLine(event, model.names)),
       verb: verbOf(command, spec.button),
+      post: command.name === 'command-post' ? withoutEditor(model.options[command.what]) : undefined,
       confirms:
         act === 'confirm-act'
           ? { asked: askedFor(opened, values.key ?? '', model.names), by: confirmedBy(command) }
@@ -227,6 +228,10 @@ async function preview(
     }),
   };
 }
+
+/** The desk posts it: nobody opens the forum's editor for it. */
+const withoutEditor = (post: ReadyPost | undefined): ReadyPost | undefined =>
+  post && { ...post, prefilled: undefined };
 
 /** Nobody guesses: a forward to an operator whom the report does not name is looked at twice. */
 function unnamedOperator(command: Command, { options }: DisclosureModel): readonly string[] {
@@ -256,6 +261,7 @@ const verbs: Partial<Record<Command['name'], string>> = {
   close: 'Close the disclosure',
   'close-entry': 'Close the entry',
   'command-post': 'Post it',
+  'name-delegate': 'Name the delegate',
   'record-fact': 'Record the fact',
   'go-public-early': 'Take the early-public path',
 };
@@ -274,9 +280,9 @@ async function previewed(
   { deps, opened }: Asked,
   letters: readonly Letter[],
   texts: ReadonlyMap<string, string>,
-  names: Readonly<Record<string, string>>,
 ): Promise<readonly PreviewedLetter[]> {
   const people = await deps.store.people(letters.flatMap(({ to }) => ('person' in to ? [to.person] : [])));
+  const names = sayableNames(await deps.store.people([...new Set(letters.flatMap(peopleIn))]));
   const loaded: Record<string, string> = Object.fromEntries(texts);
   for (const ref of letters.flatMap(textsOf)) loaded[ref.key] ??= (await deps.archive.text(ref)) ?? '';
   const { disclosure } = opened;
@@ -289,7 +295,7 @@ async function previewed(
         ? 'the reporter'
         : letter.template === 'operator-forward'
           ? 'the operator'
-          : 'a person of this disclosure';
+          : recipients[letter.as ?? 'member'];
     const rendered = renderLetter(letter, {
       settings: deps.settings,
       recipient: recipient ?? { id: '', version: 0, address: '', roles: [], epoch: 0 },

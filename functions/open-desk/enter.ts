@@ -24,7 +24,8 @@ const badLink = () =>
   new PageError(
     400,
     'This link does not work',
-    'Parts of it are missing or changed. Copy the whole link from the mail, or ask for a fresh one at /a.',
+    'Parts of it are missing or changed. Copy the whole link from the mail, or ask for a fresh one.',
+    { href: '/a', label: 'Paste the whole link, or ask for a fresh one' },
   );
 
 const deadLink = () =>

@@ -37,13 +37,17 @@ export async function viewerOf(
   return { kind: 'maintainer', person: id, ...(groups.length > 0 && { standsFor: groups }) };
 }
 
-/** Names of the people whom the view mentions. Nobody but members is told who somebody is. */
+/** Names of the people whom the view mentions. Nobody but members is told who somebody is, save who one’s delegates are. */
 async function namesFor(
   deps: OpenDeskDeps,
   view: DisclosureView,
   events: readonly StoredEvent[],
 ): Promise<Readonly<Record<PersonId, string>>> {
-  if (view.viewer.kind !== 'member') return {};
+  const named = async (ids: Iterable<PersonId>) =>
+    Object.fromEntries((await deps.store.people([...ids])).map((person) => [person.id, displayName(person)]));
+  const delegates = view.entries.flatMap((entry) => entry.delegates);
+  if (view.viewer.kind !== 'member')
+    return view.viewer.kind === 'maintainer' && delegates.length > 0 ? named(new Set(delegates)) : {};
   const actors = [
     ...events.map(({ actor }) => actor),
     ...Object.values(view.steps ?? {}).map(({ by }) => by),
@@ -57,29 +61,57 @@ async function namesFor(
     ...view.reporters,
     ...view.operators,
     ...Object.values(view.pending).map(({ by }) => by),
-    ...view.entries.flatMap((entry) => [...(entry.maintainer?.people ?? []), ...entry.delegates]),
+    ...view.entries.flatMap((entry) => entry.maintainer?.people ?? []),
+    ...delegates,
   ]);
-  const people = await deps.store.people([...ids]);
-  return Object.fromEntries(people.map((person) => [person.id, displayName(person)]));
+  return named(ids);
 }
 
-const shown = ['repository', 'reason', 'fact', 'branch', 'at', 'until', 'step', 'exit', 'choice', 'decision'];
+const shown = [
+  'repository',
+  'reason',
+  'fact',
+  'branch',
+  'at',
+  'until',
+  'step',
+  'choice',
+  'decision',
+  'warnings',
+];
+
+const isInstant = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** A value of an event in words: an instant as people write it; what is known by its look needs no name. */
+function detailOf(name: string, value: unknown): string {
+  const text = Array.isArray(value) ? value.join(', ') : String(value);
+  if (isInstant.test(text))
+    return `${name === 'until' ? 'until ' : ''}${text.slice(0, 16).replace('T', ' ')} UTC`;
+  if (name === 'warnings') return `a warning: it is a ${text === 'friday' ? 'Friday' : text}`;
+  return name === 'repository' || name === 'branch' ? text : `${name}: ${text}`;
+}
+
+/** Who gets a letter, for a viewer who learns no names. */
+export const recipients = {
+  reporter: 'the reporter',
+  maintainer: 'a maintainer',
+  operator: 'the operator',
+  member: 'a member of the working group',
+} as const;
 
 /** One event in words. Only fields that are ids, numbers or a member's stated reason are shown. */
 export function trailLine(event: StoredEvent, names: Readonly<Record<PersonId, string>>): TrailLine {
   const id = event.actor.slice(event.actor.indexOf(':') + 1);
   const kind = event.actor.includes(':') ? event.actor.slice(0, event.actor.indexOf(':')) : event.actor;
   const words = actWords[event.type as keyof typeof actWords] ?? event.type.replace(/-/g, ' ');
-  const detail = shown.flatMap((name) =>
-    name in event.data ? [`${name}: ${String(event.data[name])}`] : [],
-  );
+  const detail = shown.flatMap((name) => (name in event.data ? [detailOf(name, event.data[name])] : []));
   return {
     at: event.at,
     who: names[id] ?? (event.actor.includes(':') ? `a ${kind}` : kind === 'desk' ? 'the desk' : kind),
     what: words,
     ...(detail.length > 0 && { detail: detail.join(', ') }),
-    letters: event.letters.map(({ to, template }, index) => ({
-      to: 'group' in to ? 'the working group' : (names[to.person] ?? 'a person of this disclosure'),
+    letters: event.letters.map(({ to, template, as }, index) => ({
+      to: 'group' in to ? 'the working group' : (names[to.person] ?? recipients[as ?? 'member']),
       template,
       state: deliveryWords(event.delivery[`L${index}`]),
     })),

@@ -204,7 +204,8 @@ export function openDesk(deps: OpenDeskDeps): Hono {
   app.onError((error, c) => {
     const page = pageErrorOf(error);
     for (const [name, value] of Object.entries(strictHeaders)) c.header(name, value);
-    if (page) return c.html(messagePage(pageContext(deps), page.title, page.message), page.status);
+    if (page)
+      return c.html(messagePage(pageContext(deps), page.title, page.message, [], page.next), page.status);
     deps.log(messages.pageFailed, { error: error.name });
     return c.html(
       messagePage(

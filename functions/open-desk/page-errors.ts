@@ -3,10 +3,13 @@ export class PageError extends Error {
   override readonly name = 'PageError';
   readonly status: 400 | 401 | 403 | 404 | 410 | 413;
   readonly title: string;
-  constructor(status: PageError['status'], title: string, message: string) {
+  /** Where it goes on, if anywhere. */
+  readonly next: { readonly href: string; readonly label: string } | undefined;
+  constructor(status: PageError['status'], title: string, message: string, next?: PageError['next']) {
     super(message);
     this.status = status;
     this.title = title;
+    this.next = next;
   }
 }
 
@@ -14,7 +17,8 @@ export const noSession = () =>
   new PageError(
     401,
     'Please open your link again',
-    'This page opens with the link of a mail. A session lasts an hour; open the link again and it goes on. Members can also sign in at /desk.',
+    'This page opens with the link of a mail. A session lasts an hour; open the link again and it goes on. Members can also sign in.',
+    { href: '/desk', label: 'Sign in as a member' },
   );
 
 export const notYours = () =>

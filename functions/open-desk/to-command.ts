@@ -12,6 +12,7 @@ import type { PersonId } from '#domain/people.ts';
 import { InvalidVectorError, severityOf, severityText, vectorOf } from '#domain/severity.ts';
 import { handOffWords } from '#letters/words.ts';
 import type { Values } from '#pages/form.ts';
+import { blank } from '#pages/triage-form.ts';
 import { uploadName } from './conversation.ts';
 import type { OpenDeskDeps } from './deps.ts';
 
@@ -118,6 +119,12 @@ async function forwardOf(
 const replyIn = async ({ keep }: Translation, text: string | undefined) =>
   text ? { reply: await keep(text) } : {};
 
+/** A template's text, once a member has written what it leaves to them. */
+function filled(field: string, text: string): string {
+  if (text.includes(blank)) throw bad(field, `Write to the reporter what stands as “${blank}” yet.`);
+  return text;
+}
+
 /** The outcome of triage as one command; "valid" and "operator" combine. */
 async function triage(t: Translation, data: FormData<'triage'>): Promise<Command> {
   switch (data.outcome) {
@@ -151,11 +158,15 @@ async function triage(t: Translation, data: FormData<'triage'>): Promise<Command
       return { name: 'mark-duplicate', of: data.duplicateOf, ...(await replyIn(t, data.reply_duplicate)) };
     }
     case 'invalid':
-      return { name: 'mark-invalid', reply: await t.keep(data.reply_invalid) };
+      return { name: 'mark-invalid', reply: await t.keep(filled('reply_invalid', data.reply_invalid)) };
     case 'spam':
       return { name: 'mark-spam' };
     case 'advice':
-      return { name: 'answer', about: 'advice', reply: await t.keep(data.reply_advice) };
+      return {
+        name: 'answer',
+        about: 'advice',
+        reply: await t.keep(filled('reply_advice', data.reply_advice)),
+      };
     case 'scoring': {
       const vector = vectorIn(t.values);
       const score = `CVSS 3.1: ${severityText(severityOf(vector))} (${vector})`;

@@ -126,10 +126,14 @@ export const factWords: Readonly<Record<(typeof factKinds)[number], string>> = {
   'attacks-seen': 'Attacks have been seen',
 };
 
-const post = (ready: ReadyPost | undefined): Html =>
+/** A post word for word; where it is not ready yet, `otherwise` says when it will be. */
+export const readyPost = (
+  ready: ReadyPost | undefined,
+  otherwise = 'It is ready once the release instant is confirmed.',
+): Html =>
   ready
     ? html`${ready.title ? html`<p><strong>Title:</strong> ${ready.title}</p>` : ''}<pre>${ready.body}</pre>${ready.prefilled ? html`<p>${outward(ready.prefilled, 'Open it in the forum, filled in')}</p>` : ''}`
-    : html`<p class="soft">It is ready once the release instant is confirmed.</p>`;
+    : html`<p class="soft">${otherwise}</p>`;
 
 /** A maintainer confirms once; a member may confirm in the place of those who have not. */
 const lacksWord = (view: DisclosureView, { confirmedBy }: Pick<Release, 'confirmedBy'>): boolean =>
@@ -260,6 +264,7 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     label: 'Name a delegate',
     hint: 'They may do all that a maintainer may.',
     perEntry: true,
+    preview: true,
     form: (input) => ({
       fields: [
         { kind: 'email', name: 'address', label: 'Their address', hint: 'They get a link of their own.' },
@@ -269,12 +274,12 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
           label: 'For how long?',
           options: [
             { value: 'this', label: 'For this disclosure' },
-            { value: 'good', label: 'For good: for every disclosure of this repository' },
+            { value: 'good', label: 'For good: for every disclosure that comes to this maintainer' },
           ],
         },
         ...memberReason(input),
       ],
-      button: 'Name the delegate',
+      button: 'Check the delegate',
     }),
   },
   disown: {
@@ -347,7 +352,7 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     preview: true,
     when: (view) => view.release?.confirmedAt !== undefined,
     form: (input) => ({
-      intro: html`<h2>Announcement</h2>${post(input.options.announcement)}${input.options.reply ? html`<h2>Reply</h2>${post(input.options.reply)}` : ''}`,
+      intro: html`<h2>Announcement</h2>${readyPost(input.options.announcement)}${input.options.reply ? html`<h2>Reply</h2>${readyPost(input.options.reply)}` : ''}`,
       fields: input.options.postsToDiscourse
         ? [
             {
@@ -370,7 +375,7 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     hint: 'Paste the address of the post you made.',
     when: (view) => view.release?.confirmedAt !== undefined,
     form: ({ options }) => ({
-      intro: html`<p>Post this in the forum’s security category, then paste the address of the topic here. If the forum says that the title is taken, a topic that announces the very same stands there already: paste its address.</p>${post(options.announcement)}`,
+      intro: html`<p>Post this in the forum’s security category, then paste the address of the topic here. If the forum says that the title is taken, a topic that announces the very same stands there already: paste its address.</p>${readyPost(options.announcement)}`,
       fields: [{ kind: 'url', name: 'url', label: 'Address of the announcement' }],
       button: 'Link the announcement',
     }),
@@ -415,7 +420,10 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     perEntry: true,
     preview: true,
     grave: true,
-    when: (_view, entry) => entry?.advisory !== undefined && entry.advisory.state !== 'published',
+    when: (view, entry) =>
+      entry?.advisory !== undefined &&
+      entry.advisory.state !== 'published' &&
+      (view.embargo?.ended !== undefined || entry.branches.every(({ merge }) => merge)),
     form: (input) => ({
       intro: html`<p>Everybody can read the advisory then, and GitHub deletes its private fork. ${input.options.needsTwo.publish ? 'Another person confirms it.' : ''}</p>`,
       fields: [...memberReason(input), typed(input)],
@@ -427,7 +435,7 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     hint: 'It carries the links to advisory, fix and backports.',
     when: (view) => view.announcement !== undefined && view.reply === undefined,
     form: ({ options }) => ({
-      intro: html`<p>Post this as a reply to the announcement, then paste its address here.</p>${post(options.reply)}`,
+      intro: html`<p>Post this as a reply to the announcement, then paste its address here.</p>${readyPost(options.reply, 'It is ready once every advisory is published: its links would lead nowhere before.')}`,
       fields: [{ kind: 'url', name: 'url', label: 'Address of the reply' }],
       button: 'Link the reply',
     }),

@@ -1,9 +1,10 @@
 import type { Act } from '#contracts/forms.ts';
 import { type DisclosureView, type EntryView, plainStages } from '#domain/access.ts';
-import { exitWords, handOffWords, stageWords } from '#letters/words.ts';
+import type { Instant } from '#domain/instant.ts';
+import { exitWords, handOffWords, holdWords, stageWords } from '#letters/words.ts';
 import { acts, formOf, possible, waitingFor } from './acts.ts';
 import { type Attempt, errorSummary, renderForm } from './form.ts';
-import { facts, folded, type Html, html, outward, shortTime, time } from './html.ts';
+import { facts, folded, type Html, html, outward, type PageContext, shortTime, time } from './html.ts';
 import { shell } from './layout.ts';
 import { lifecyclePicture } from './lifecycle-picture.ts';
 import type { DisclosureModel } from './model.ts';
@@ -63,6 +64,11 @@ function memberAsk(model: DisclosureModel): Html {
   const { view } = model;
   const { context } = model.options;
   if (view.exit) return html`<p>It has ended: ${exitWords[view.exit.kind]}.</p>`;
+  const shown = view.entries.filter((entry) => entry.publicPullRequest && !entry.publicPullRequest.decision);
+  if (shown.length > 0)
+    return html`<div class="asked"><h2>Asked of you, urgently: what follows from the public pull request</h2><p>The fix was shown by accident. The working group decides by severity; nothing happens by itself. ${shown.map((entry) => html`<br><a href="/d/${view.reference}/decide-public-pull-request?repository=${encodeURIComponent(entry.repository)}">${entry.repository}: decide</a>`)}</p></div>`;
+  if (view.hold)
+    return html`<div class="asked"><h2>On hold: ${holdWords[view.hold.kind]}</h2><p>Nothing is asked of you until ${time(context, view.hold.until)}, unless there is news.${view.stage === 'received' ? html` If you know enough already, <a href="#triage">triage it</a>.` : ''}</p></div>`;
   if (view.stage === 'received')
     return html`<div class="asked"><h2>Asked of you: triage this report</h2><p>Read it below, then say what it is.${view.response && !view.response.answeredAt ? html` The reporter was promised an answer by ${time(context, view.response.dueAt)}.` : ''}</p><p><a class="button" href="#triage">Go to the triage form</a></p></div>`;
   const waiting = view.entries.filter(({ handOff, advisory }) => handOff && !handOff.doneAt && !advisory);
@@ -74,6 +80,11 @@ function memberAsk(model: DisclosureModel): Html {
   const commented = view.entries.filter(({ severity }) => severity.commentAsked);
   if (commented.length > 0)
     return html`<div class="asked"><h2>Asked of you: a comment on the severity</h2><p>The maintainer has judged it; their word holds. ${commented.map((entry) => html`<br><a href="/d/${view.reference}/comment-severity?repository=${encodeURIComponent(entry.repository)}">${entry.repository}</a>`)}</p></div>`;
+  const unnamed = view.entries.filter(
+    ({ maintainer, closed }) => maintainer?.source === 'unresolved' && !closed,
+  );
+  if (unnamed.length > 0 && view.stage !== 'published')
+    return html`<div class="asked"><h2>Asked of you: name the maintainer</h2><p>Nobody is recorded, so that the working group is the maintainer until somebody is named. ${unnamed.map((entry) => html`<br><a href="/d/${view.reference}/name-maintainer?repository=${encodeURIComponent(entry.repository)}">${entry.repository}</a>`)}</p></div>`;
   return html`<p>Nothing is asked of you just now.</p>`;
 }
 
@@ -105,7 +116,7 @@ function memberPage(model: DisclosureModel, tried?: Tried): Html {
     model,
     `${view.reference}: ${view.stage ? stageWords[view.stage] : ''}`,
     html`${tried ? errorSummary(tried.attempt.errors) : ''}${heading(view, title)}
-${view.stage ? lifecyclePicture(view.stage) : ''}
+${view.stage ? lifecyclePicture(view.stage, view) : ''}
 <div class="columns"><div>
 ${memberAsk(model)}${pendingNotice(model)}
 ${model.description ? html`<h2>Description</h2><pre>${model.description}</pre>` : ''}
@@ -154,10 +165,31 @@ ${triages ? html`<h2 id="triage">Triage this report</h2>${form(model, 'triage', 
   );
 }
 
+/** From the announced instant on, or when there is no secret any more. */
+const mayMerge = (view: DisclosureView, now: Instant): boolean =>
+  view.embargo?.ended !== undefined ||
+  view.stage === 'merged' ||
+  (view.stage === 'announced' && (view.release === undefined || view.release.at <= now));
+
+/** What is asked of a maintainer: the next act, or to wait for the instant that was announced. */
+function maintainerAsk(model: DisclosureModel): Html {
+  const { view } = model;
+  const { context } = model.options;
+  const next = nextForMaintainer(model);
+  if (next) {
+    const where = next.entry ? `?repository=${encodeURIComponent(next.entry.repository)}` : '';
+    return html`<div class="asked"><h2>Next: ${acts[next.act].label.toLowerCase()}${next.entry ? html` <span class="soft">(${next.entry.repository})</span>` : ''}</h2><p>${acts[next.act].hint}</p><p><a class="button" href="/d/${view.reference}/${next.act}${where}">${acts[next.act].label}</a></p></div>`;
+  }
+  return view.stage === 'announced' && view.release && !mayMerge(view, context.now)
+    ? html`<div class="asked"><h2>Next: the release</h2><p>Please merge nothing before ${time(context, view.release.at)}. We write to you then.</p></div>`
+    : html`<p>Nothing is asked of you just now.</p>`;
+}
+
 /** The act that is next for a maintainer, if any: offered first. */
-function nextForMaintainer(
-  view: DisclosureView,
-): { readonly act: Act; readonly entry?: EntryView } | undefined {
+function nextForMaintainer({
+  view,
+  options,
+}: DisclosureModel): { readonly act: Act; readonly entry?: EntryView } | undefined {
   const order: readonly Act[] = [
     'confirm-release',
     'record-merge',
@@ -167,10 +199,11 @@ function nextForMaintainer(
     'record-ready',
     'propose-release',
   ];
-  const merging = view.stage === 'announced' || view.stage === 'merged' || view.embargo?.ended !== undefined;
+  const merging = mayMerge(view, options.context.now);
   const fitting = order.filter((act) => {
     if (act === 'record-merge') return merging;
     if (act === 'command-publication') return view.stage === 'merged';
+    if (act === 'see-reply') return options.reply !== undefined;
     if (act === 'see-announcement') return view.announcement === undefined;
     if (act === 'propose-release') return view.release === undefined;
     return true;
@@ -186,18 +219,16 @@ function nextForMaintainer(
 function maintainerPage(model: DisclosureModel): Html {
   const { view } = model;
   const { context } = model.options;
-  const next = nextForMaintainer(view);
   const credits = Object.values(view.credit)
     .map((credit) => credit.as ?? '')
     .filter(Boolean);
-  const where = next?.entry ? `?repository=${encodeURIComponent(next.entry.repository)}` : '';
   return page(
     model,
     `${view.reference}: ${view.stage ? stageWords[view.stage] : ''}`,
     html`${heading(view, view.title ?? 'A vulnerability in your repository')}
-${view.stage ? lifecyclePicture(view.stage) : ''}
+${view.stage ? lifecyclePicture(view.stage, view) : ''}
 <div class="columns"><div>
-${next ? html`<div class="asked"><h2>Next: ${acts[next.act].label.toLowerCase()}${next.entry ? html` <span class="soft">(${next.entry.repository})</span>` : ''}</h2><p>${acts[next.act].hint}</p><p><a class="button" href="/d/${view.reference}/${next.act}${where}">${acts[next.act].label}</a></p></div>` : html`<p>Nothing is asked of you just now.</p>`}
+${maintainerAsk(model)}
 <p class="notice">Please keep the details private until a fix has been released publicly, and develop the fix in the advisory’s temporary private fork.</p>
 ${pendingNotice(model)}
 ${model.description ? html`<h2>What is wrong</h2><pre>${model.description}</pre>` : html`<p class="soft">The description follows.</p>`}
@@ -212,6 +243,21 @@ ${siblings(view.siblings)}
   );
 }
 
+/** Stage, hold or end in the words of someone who knows nothing of the process. */
+function whereItStands(context: PageContext, { exit, hold, stage }: DisclosureView): Html | string {
+  if (exit) return `It has ended: ${exitWords[exit.kind]}.`;
+  switch (hold?.kind) {
+    case 'needs-information':
+      return html`We need to know more: please answer by ${time(context, hold.until)}.`;
+    case 'invalid-pending':
+      return html`We found no vulnerability in it so far. You can add evidence until ${time(context, hold.until)}.`;
+    case 'deferred':
+      return html`We have put it off until ${time(context, hold.until)}, and go on then. Nothing is asked of you.`;
+    default:
+      return stage ? plainStages[stage] : '';
+  }
+}
+
 function reporterPage(model: DisclosureModel, tried?: Tried): Html {
   const { view } = model;
   const { context } = model.options;
@@ -222,7 +268,7 @@ function reporterPage(model: DisclosureModel, tried?: Tried): Html {
     `${view.reference}: your report`,
     html`${tried ? errorSummary(tried.attempt.errors) : ''}${heading(view, 'Your report')}
 <div class="columns"><div>
-<div class="asked"><h2>Where it stands</h2><p>${view.exit ? `It has ended: ${exitWords[view.exit.kind]}.` : view.stage ? plainStages[view.stage] : ''}</p>${view.hold ? html`<p>We wait for you: please answer by ${time(context, view.hold.until)}.</p>` : ''}</div>
+<div class="asked"><h2>Where it stands</h2><p>${whereItStands(context, view)}</p></div>
 <h2>What you sent, and our replies</h2>
 ${model.messages.length === 0 ? html`<p class="soft">Nothing to show any more.</p>` : model.messages.map((each) => message(context, each))}
 ${can.includes('add-text') ? html`<h2 id="add">Add to your report</h2>${form(model, 'add-text', tried)}` : html`<p>To add something, answer our last mail.</p>`}

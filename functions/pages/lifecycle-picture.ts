@@ -1,7 +1,7 @@
 import { localDate } from '#domain/calendar.ts';
 import type { Instant } from '#domain/instant.ts';
-import { type Stage, stages } from '#domain/lifecycle.ts';
-import { stageMeanings, stageWords } from '#letters/words.ts';
+import { type ExitKind, type HoldKind, type Stage, stages } from '#domain/lifecycle.ts';
+import { exitWords, holdWords, stageMeanings, stageWords } from '#letters/words.ts';
 import { type Html, html, type PageContext } from './html.ts';
 
 const state = (stage: Stage, now: Stage) => {
@@ -14,8 +14,23 @@ const mark = (x: number, y: number, stage: Stage, now: Stage): Html => {
   return html`<circle cx="${x}" cy="${y}" r="11"></circle>${kind === 'now' ? html`<circle class="ring" cx="${x}" cy="${y}" r="17"></circle>` : ''}${kind === 'past' ? html`<path class="tick" d="M${x - 5} ${y} l4 4 l7 -8"></path>` : ''}`;
 };
 
+/** What lies over a stage: then nobody is at what the stage means. */
+export interface Over {
+  readonly hold?: { readonly kind: HoldKind } | undefined;
+  readonly exit?: { readonly kind: ExitKind } | undefined;
+}
+
+function caption(now: Stage, { hold, exit }: Over): Html {
+  const stage = `Stage ${stages.indexOf(now) + 1} of ${stages.length}: ${stageWords[now]}`;
+  return exit
+    ? html`<strong>Ended</strong>, at stage ${stages.indexOf(now) + 1} of ${stages.length}: ${exitWords[exit.kind]}.`
+    : hold
+      ? html`<strong>${stage}, on hold</strong>: ${holdWords[hold.kind]}.`
+      : html`<strong>${stage}</strong>: ${stageMeanings[now]}.`;
+}
+
 /** The lifecycle drawn, with the current stage lit, and the same in words beside it. */
-export function lifecyclePicture(now: Stage): Html {
+export function lifecyclePicture(now: Stage, over: Over = {}): Html {
   const step = 125;
   return html`<figure class="picture"><svg class="wide" viewBox="0 0 ${step * 6} 74" role="img" aria-hidden="true">${stages
     .slice(1)
@@ -33,7 +48,7 @@ export function lifecyclePicture(now: Stage): Html {
     )}${stages.map(
     (stage, index) =>
       html`<g class="${state(stage, now)}">${mark(24, 23 + 46 * index, stage, now)}<text x="54" y="${28 + 46 * index}">${stageWords[stage]}</text></g>`,
-  )}</svg><figcaption><strong>Stage ${stages.indexOf(now) + 1} of ${stages.length}: ${stageWords[now]}</strong>: ${stageMeanings[now]}.</figcaption></figure>`;
+  )}</svg><figcaption>${caption(now, over)}</figcaption></figure>`;
 }
 
 export interface TimelineItem {

@@ -2,7 +2,7 @@ import type { Act } from '#contracts/forms.ts';
 import type { EntryView } from '#domain/access.ts';
 import { severityOf, severityText } from '#domain/severity.ts';
 import type { RenderedLetter } from '#letters/context.ts';
-import { acts, formOf } from './acts.ts';
+import { acts, formOf, type ReadyPost, readyPost } from './acts.ts';
 import { errorSummary, type Field, type FieldError, hiddenFields, renderField, type Values } from './form.ts';
 import { facts, type Html, html, type PageContext, raw, shortTime } from './html.ts';
 import { shell } from './layout.ts';
@@ -79,6 +79,8 @@ export interface Preview {
   /** Where something moved on meanwhile: what happened since. */
   readonly since?: readonly TrailLine[] | undefined;
   readonly verb: string;
+  /** What the desk will post in the forum, word for word. */
+  readonly post?: ReadyPost | undefined;
   /** A second person's confirmation: who asked first, in words, and what shows that this one means it too. */
   readonly confirms?: { readonly asked: string; readonly by: 'tick' | 'reference' } | undefined;
   readonly errors?: readonly FieldError[] | undefined;
@@ -95,6 +97,7 @@ export function previewPage({
   changes,
   since,
   verb,
+  post,
   confirms,
   errors = [],
 }: Preview): Html {
@@ -112,7 +115,7 @@ export function previewPage({
 ${since && since.length > 0 ? changesSince(context, since) : ''}
 ${confirms ? html`<p>${confirms.asked}</p>` : html`<h2>What you answered</h2>${facts(answers(spec.fields, values, vector))}`}
 <h2>What will happen</h2><ul>${changes.map((change) => html`<li>${change}</li>`)}${grave ? html`<li><strong>It cannot be undone.</strong></li>` : ''}</ul>
-<h2>Who will be told</h2>${
+${post ? html`<h2>What is posted</h2>${readyPost(post)}` : ''}<h2>Who will be told</h2>${
       letters.length === 0
         ? html`<p>No letter goes out.</p>`
         : letters.map(
@@ -150,7 +153,7 @@ export function donePage(model: DisclosureModel, line: TrailLine, again: boolean
     body: html`<p><a href="/d/${view.reference}">Back to ${view.reference}</a></p>
 ${again ? html`<p class="notice">This was sent before. It happened once, as follows.</p>` : ''}
 <h1>Done</h1><div class="done"><p><strong>${capital(line.who)} ${line.what}</strong>${line.detail ? html`: ${line.detail}` : ''}, ${shortTime(context, line.at)}.</p></div>
-${view.stage && view.viewer.kind !== 'reporter' ? lifecyclePicture(view.stage) : ''}
+${view.stage && view.viewer.kind !== 'reporter' ? lifecyclePicture(view.stage, view) : ''}
 <h2>Who is told</h2>${line.letters.length === 0 ? html`<p>Nobody: no letter was needed.</p>` : html`<ul>${line.letters.map(({ to, template }) => html`<li>${to} <span class="soft">(${template.replace(/-/g, ' ')})</span></li>`)}</ul>`}
 <h2>What is next</h2><p>${next}</p>`,
   });
@@ -162,12 +165,13 @@ export function messagePage(
   title: string,
   body: Html | string,
   errors: readonly FieldError[] = [],
+  next?: { readonly href: string; readonly label: string },
 ): Html {
   return shell({
     title,
     context,
     narrow: true,
-    body: html`${errorSummary(errors)}<h1>${title}</h1>${typeof body === 'string' ? html`<p>${body}</p>` : body}`,
+    body: html`${errorSummary(errors)}<h1>${title}</h1>${typeof body === 'string' ? html`<p>${body}</p>` : body}${next ? html`<p><a class="button" href="${next.href}">${next.label}</a></p>` : ''}`,
   });
 }
 

@@ -73,7 +73,10 @@ export function entryFacts(model: DisclosureModel, entry: EntryView): Html {
     ['Maintainer', view.viewer.kind === 'member' ? maintainerNames(model, entry) : undefined],
     ['Notified', entry.notifiedAt && shortTime(context, entry.notifiedAt)],
     ['Reminders', reminderWords(model, entry.repository)],
-    ['Delegates', entry.delegates.length > 0 ? String(entry.delegates.length) : undefined],
+    [
+      'Delegates',
+      entry.delegates.map((id) => model.names[id] ?? 'a recorded delegate').join(', ') || undefined,
+    ],
     ['Fix ready', entry.readyAt && shortTime(context, entry.readyAt)],
     ['Fix expected on', entry.fixExpected],
     ['Help asked', entry.helpAskedAt && shortTime(context, entry.helpAskedAt)],

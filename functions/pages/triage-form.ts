@@ -89,7 +89,10 @@ export const mostRows = 20;
 export const rowCount = (values: Readonly<Record<string, string>> = {}): number =>
   Math.min(mostRows, Math.max(usualRows, Number(values.rows) || 0));
 
-const rows: Field = {
+/** Enter in a field presses a form's first button: that has to be the form's own, not the one that adds a row. */
+const byEnter: Field = { kind: 'html', body: () => html`<button type="submit" hidden></button>` };
+
+const rows = (reference: string): Field => ({
   kind: 'html',
   body: (attempt) => {
     const count = rowCount(attempt?.values);
@@ -97,9 +100,9 @@ const rows: Field = {
       { length: count },
       (_, index) =>
         html`<div class="row">${repositoryFields(`_${index + 1}`).map((field) => renderField(field, attempt))}</div>`,
-    )}<input type="hidden" name="rows" value="${count}"><button class="second" type="submit" name="more" value="rows">Add another row</button></fieldset>`;
+    )}<input type="hidden" name="rows" value="${count}"><button class="second" type="submit" name="more" value="rows" formaction="/d/${reference}/triage#repository_${count + 1}">Add another row</button></fieldset>`;
   },
-};
+});
 
 /** A reply to the reporter, from an editable template of the outcome. */
 const reply = (outcome: string, template: string, optional: boolean): Field => ({
@@ -113,6 +116,9 @@ const reply = (outcome: string, template: string, optional: boolean): Field => (
   value: template,
 });
 
+/** Stands in a template where nobody but the member knows what to say; a reply that still has it is not sent. */
+export const blank = '[write here]';
+
 function templates(options: TriageOptions): Readonly<Record<string, string>> {
   const end = `\n\nKind regards\n${options.signature}`;
   return {
@@ -120,9 +126,9 @@ function templates(options: TriageOptions): Readonly<Record<string, string>> {
     operator: `Thank you for your report. It concerns one site that runs the platform, not the platform itself, so that we passed it on to the people who run that site. They answer you from here.${end}`,
     'needs-information': `Thank you for your report. To reproduce it we need to know more:\n\n- the version or release you tested\n- the steps, one by one, and what you saw\n- what an attacker gains\n\nWe keep your report open for ${options.informationDays} days.${end}`,
     duplicate: `Thank you for your report. Somebody reported the same before you, and it is being worked on. You are credited together with them when the advisory is published, if you like.${end}`,
-    invalid: `Thank you for your report. As far as we could find out, this is not a vulnerability: \n\nIf you have evidence that shows otherwise, please answer within ${options.informationDays} days, and we look again.${end}`,
-    advice: `Thank you for asking.\n\n${end}`,
-    scoring: `Thank you for asking. We scored what you describe as follows.\n\n${end}`,
+    invalid: `Thank you for your report. As far as we could find out, this is not a vulnerability: ${blank}\n\nIf you have evidence that shows otherwise, please answer within ${options.informationDays} days, and we look again.${end}`,
+    advice: `Thank you for asking.\n\n${blank}${end}`,
+    scoring: `Thank you for asking. We scored what you describe as follows.${end}`,
   };
 }
 
@@ -176,6 +182,7 @@ export function triageForm(view: DisclosureView, options: TriageOptions): FormSp
     cvss: true,
     button: 'Check your answers',
     fields: [
+      byEnter,
       {
         kind: 'choice',
         name: 'outcome',
@@ -238,7 +245,7 @@ export function triageForm(view: DisclosureView, options: TriageOptions): FormSp
             optional: true,
             short: true,
           },
-          rows,
+          rows(view.reference),
         ],
       },
       { kind: 'only', when: [...valid, 'scoring'], fields: [cvssField] },

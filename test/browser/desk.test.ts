@@ -160,6 +160,34 @@ describe('triage (OEP-60 R2, R4)', () => {
     await context.close();
   });
 
+  it('Enter in a field sends the form; it adds no row', async () => {
+    const context = await world.window();
+    const page = await openLink(context, memberLink(other));
+    await page.getByRole('radio', { name: /^Duplicate/ }).check();
+    await page.getByLabel('Reference of the original').fill(reference);
+
+    await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
+
+    expect(await page.getByRole('heading', { name: 'Check your answers' }).isVisible()).toBe(true);
+    await context.close();
+  });
+
+  it('another row keeps what was typed, and is where the page goes on', async () => {
+    const context = await world.window();
+    const page = await openLink(context, memberLink(other));
+    await page.getByRole('radio', { name: /^Valid A vulnerability/ }).check();
+    await page.locator('[name=title]').fill('Course titles run scripts');
+
+    await press(page, 'Add another row');
+
+    expect(await page.locator('[name=title]').inputValue()).toBe('Course titles run scripts');
+    expect(new URL(page.url()).hash).toBe('#repository_3');
+    expect(
+      await page.locator('#repository_3').evaluate((row) => row.getBoundingClientRect().top),
+    ).toBeLessThan(await page.evaluate(() => innerHeight));
+    await context.close();
+  });
+
   it('a pasted vector fills the calculator', async () => {
     const context = await world.window();
     const page = await openLink(context, memberLink(other));

@@ -52,6 +52,48 @@ async function compose(letter: Letter, person: Person): Promise<OutgoingMail> {
   return composeLetter(deps, event, 'L0', letter, person);
 }
 
+describe('who a letter says did something', () => {
+  const notice = (by: string): Letter => ({
+    ...{ template: 'act-notice', to: { group: 'working-group' }, about: reference },
+    params: { reference, stage: 'advised', act: 'record-ready', by },
+  });
+  const known = async (more: Partial<Person>): Promise<string> => {
+    const person: Person = {
+      ...{
+        id: `p-${'a'.repeat(24)}`,
+        version: 1,
+        epoch: 1,
+        address: 'dee@example.org',
+        roles: ['maintainer'],
+      },
+      ...more,
+    };
+    await store.commit({
+      writes: [{ put: 'person', item: person, expect: 0 }],
+      event: {
+        ...{ partition: `PERSON#${person.id}`, cause: 'seed', type: 'seed', actor: 'desk', data: {} },
+        ...{ at: deps.clock.now(), letters: [], signals: [], correlation: 'seed' },
+      },
+    });
+    return textFor(notice(`maintainer:${person.id}`), group);
+  };
+
+  it('R29: a delegate of whom only the address is recorded is called by it', async () => {
+    expect(await known({})).toContain('dee@example.org said that the fix is ready.');
+  });
+
+  it('a recorded name stands for the address', async () => {
+    expect(await known({ name: 'Dee Legate' })).toContain('Dee Legate said that the fix is ready.');
+  });
+
+  it.each([
+    ['a reporter', { roles: ['reporter'] }],
+    ['a maintainer who once reported', { roles: ['maintainer', 'reporter'] }],
+  ] as const)('%s is not given away', async (_who, { roles }) => {
+    expect(await known({ roles: [...roles] })).not.toContain('dee@');
+  });
+});
+
 describe('links of a letter (mail rules, Signed links)', () => {
   it('a person’s link is their own', async () => {
     const text = await textFor(letterTo({ person: recipient.id }), recipient);

@@ -133,6 +133,33 @@ describe('triage', () => {
     expect(it.letters).toContain('reporter-outcome → p-reporter');
   });
 
+  test.each([
+    ['duplicate', { name: 'mark-duplicate', of: 'EDX-2025-0009', reply: textRef('words') }],
+    ['closed', { name: 'close', reason: 'already-fixed', reply: textRef('words') }],
+  ] as const)('%s: its reporter gets one letter, with a member’s words in it', (outcome, command) => {
+    const it = new Case();
+
+    it.do(member, command);
+
+    const letters = it.last.letters.filter(({ to }) => 'person' in to && to.person === 'p-reporter');
+    expect(letters).toMatchObject([
+      { template: 'reporter-outcome', params: { outcome, text: textRef('words') } },
+    ]);
+    expect(it.disclosure.response.answeredAt).toBe(it.now);
+  });
+
+  test('a notice says that a disclosure is on hold, or has ended', () => {
+    const it = new Case();
+
+    it.do(member, { name: 'ask-information', reply: textRef('which release?') });
+    const [held] = it.last.letters.filter(({ template }) => template === 'act-notice');
+    it.do(member, { name: 'mark-spam' });
+    const [ended] = it.last.letters.filter(({ template }) => template === 'act-notice');
+
+    expect(held?.params).toMatchObject({ stage: 'received', hold: 'needs-information' });
+    expect(ended?.params).toMatchObject({ stage: 'received', exit: 'spam' });
+  });
+
   test('A3: a reopened report starts a new execution where it stood', () => {
     const it = new Case();
     it.do(member, { name: 'mark-invalid', reply: textRef('invalid') });
@@ -439,6 +466,36 @@ describe('release', () => {
     expect(refused).toMatchObject({ rule: 'R15', field: 'at' });
     expect(it.disclosure.release?.confirmedAt).toBe(it.now);
     expect(it.letters).toContain('announce-now → p-maintainer');
+  });
+
+  test('R6: who stands in for an unresolved maintainer is told why they get it', () => {
+    const it = new Case();
+    it.do(member, accept('openedx/one'));
+    it.do(deskActor, { name: 'record-advisory', repository: 'openedx/one', advisory });
+
+    it.do(deskActor, {
+      name: 'notify-maintainer',
+      repository: 'openedx/one',
+      maintainer: { id: 'working-group', people: [], source: 'unresolved' },
+    });
+
+    const [told] = it.last.letters.filter(({ template }) => template === 'maintainer-notification');
+    expect(told).toMatchObject({
+      to: { group: 'working-group' },
+      params: { why: expect.stringContaining('nobody is recorded as its maintainer') },
+    });
+  });
+
+  test('R15: the instant that a refusal names would not be refused', () => {
+    const it = new Case().advised().wait(1);
+
+    const { remedy } = refusal(() =>
+      it.do(maintainer, { name: 'propose-release', at: plus(it.now, 47 * hour) }),
+    );
+    const named = /Choose (\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC or later/.exec(remedy) ?? [];
+    it.do(maintainer, { name: 'propose-release', at: `${named[1]}T${named[2]}:00.000Z` });
+
+    expect(it.disclosure.release?.at).toBe(`${named[1]}T${named[2]}:00.000Z`);
   });
 
   test('with several maintainers all confirm; a member may with a reason', () => {

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { day, plus } from '#domain/instant.ts';
 import type { Desk } from '../../local/desk.ts';
 import { linkIn, mailTo, Visitor } from '../../local/visitor.ts';
+import { order } from '../support/maintaining.ts';
 import {
   act,
+  byLink,
   type Case,
   executionEnd,
   mailAbout,
@@ -262,3 +264,43 @@ async function byFreshLink(reference: string): Promise<Visitor> {
   await visitor.get(`/d/${reference}`);
   return visitor;
 }
+
+test('R29: a delegate for good gets the next disclosure of the same maintainer too, and judges it', async () => {
+  const repository = 'openedx/two-owners';
+  const [defaultBranch = 'master'] = desk.config.branches;
+  // Two owners without a team are one maintainer: no other test has the two of them.
+  const files = { '.github/CODEOWNERS': '* @kofi-mensah @mary-jackson\n' };
+  await order(desk.github.url, 'seed', {
+    repositories: [{ name: repository, defaultBranch, branches: desk.config.branches, files }],
+  });
+  const delegate = 'dee@delegates.example';
+  const link = (reference: string, wanted: RegExp) =>
+    mailTo(desk.gateway.mailbox, delegate, new RegExp(`\\[${reference}\\].*${wanted.source}`), {
+      seconds: 60,
+    });
+  const first = await triaged(validTriage(repository));
+  await waitsIn(desk, first.reference, 'AwaitAnnouncement');
+  await act(await byLink(desk, first.reference, /: a vulnerability, /), first.reference, 'name-delegate', {
+    repository,
+    address: delegate,
+    forGood: 'good',
+  });
+  expect((await link(first.reference, /You were named as a delegate/)).to).toBe(delegate);
+  await desk.quiet();
+
+  const second = await triaged(validTriage(repository));
+  await waitsIn(desk, second.reference, 'AwaitAnnouncement');
+  const visitor = new Visitor(desk.addresses.desk);
+  await visitor.open(linkIn(await link(second.reference, /: a vulnerability, /)));
+  await act(visitor, second.reference, 'adjudicate', { repository, how: 'label', label: 'critical' });
+
+  const [entry] = (await stored(desk, second.reference)).entries;
+  expect(entry?.severity).toMatchObject({ rating: 'critical', by: 'maintainer' });
+  const [person] = await desk.store.people(entry?.delegates ?? []);
+  expect(person?.address).toBe(delegate);
+  expect((await trail(desk, second.reference)).find(({ type }) => type === 'adjudicate')?.actor).toBe(
+    `maintainer:${person?.id}`,
+  );
+  const told = await mailAbout(desk, second.reference, /adjudicated the severity$/);
+  expect(told.subject).toContain(delegate);
+});

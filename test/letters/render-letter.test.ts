@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LetterTemplate } from '#domain/letter.ts';
+import type { Letter, LetterTemplate } from '#domain/letter.ts';
 import { keepPrivate, MissingLink, MissingText, textsOf } from '#letters/context.ts';
 import { headerValue, UnsafeHeader } from '#letters/layout.ts';
 import { renderLetter } from '#letters/render-letter.ts';
@@ -258,4 +258,17 @@ describe('faults', () => {
     const sensitive = templates.filter((template) => renderLetter(letterOf(template), context()).sensitive);
     expect(sensitive.sort()).toEqual(['answer-to-reporter', 'information-asked', 'operator-forward']);
   });
+});
+
+it('a hand-off’s address arrives whole, however long the repository’s name', () => {
+  const repository = `openedx/${'frontend-app-'.repeat(7)}x`;
+  const address = `https://github.com/${repository}/security/advisories/new`;
+  const why = `GitHub refused (403). By hand: Open a draft advisory in ${repository} whose description holds the line "Disclosure: EDX-2026-0001": ${address}`;
+
+  const letter: Letter = {
+    ...{ template: 'hand-off', to: { person: 'p-member' }, about: 'EDX-2026-0001' },
+    params: { reference: 'EDX-2026-0001', what: 'open-advisory', why, repository },
+  };
+
+  expect(renderLetter(letter, context()).text).toContain(address);
 });

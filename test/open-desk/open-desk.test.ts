@@ -467,11 +467,87 @@ describe('acting (5)', () => {
   it('R29: a delegate is named by address and may do what the maintainer may', async () => {
     await advise();
     const mia = await desk.as('mia', 'maintainer');
-    expect((await mia.act('name-delegate', { address: 'dee@example.org', forGood: 'this' })).status).toBe(
-      303,
-    );
+    const path = `/d/${reference}/name-delegate`;
+    const preview = await mia.act('name-delegate', { address: 'dee@example.org', forGood: 'this' });
+    const shown = await preview.clone().text();
+    expect(shown).toContain('dee@example.org');
+    expect(shown).toContain('Mia Maintainer named a delegate');
+    expect((await mia.confirm(preview, path)).status).toBe(303);
     const dee = await desk.as('dee', 'maintainer');
     expect((await dee.act('record-ready', { sure: 'yes' })).status).toBe(303);
+    expect(await mia.text()).toContain('dee@example.org');
+  });
+
+  it('R15: between announcement and release a maintainer is asked to wait, and then to merge', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    await mia.act('record-ready', { sure: 'yes' });
+    const proposed = await mia.act('propose-release', { date: '2026-03-07', time: '15:00', zone: 'utc' });
+    expect(await mia.text(proposed.headers.get('location') ?? '')).toContain('a warning: it is a weekend');
+    await mia.act('see-announcement', { url: 'https://discuss.openedx.example/t/security/7' });
+
+    const before = await mia.text();
+    desk.now = '2026-03-07T15:00:00.000Z';
+    const then = await (await desk.as('mia', 'maintainer')).text();
+
+    expect(before).toContain('Please merge nothing before');
+    expect(before).not.toContain('Next: report a merged fix');
+    expect(before).not.toContain('Publish the advisory');
+    expect(then).toContain('Next: report a merged fix');
+  });
+
+  it.each(['invalid', 'advice'])('a template whose blank nobody filled is not sent: %s', async (outcome) => {
+    const mo = await desk.as('mo', 'member');
+    const form = await mo.text();
+    const [, template = ''] =
+      new RegExp(`<textarea id="reply_${outcome}"[^>]*>\\n([^<]*)</textarea>`).exec(form) ?? [];
+    const sent = (text: string) =>
+      mo.submit(form, `/d/${reference}/triage`, { outcome, [`reply_${outcome}`]: text });
+
+    const empty = await sent(template);
+    const filled = await sent(template.replace('[write here]', 'it needs an administrator'));
+
+    expect(empty.status).toBe(422);
+    expect(await empty.text()).toContain('Write to the reporter what stands as “[write here]” yet.');
+    expect(filled.status).toBe(200);
+    expect(await filled.text()).toContain('it needs an administrator');
+  });
+
+  it('V8: a reporter whose report is deferred is not asked for an answer', async () => {
+    const mo = await desk.as('mo', 'member');
+    await mo.act('defer', { date: '2026-04-01', reason: 'After the freeze.' });
+
+    const { hold } = await desk.stored();
+    const page = await (await desk.as('canary-reporter', 'reporter')).text();
+
+    expect(hold?.kind).toBe('deferred');
+    expect(page).toContain('We have put it off until');
+    expect(page).not.toContain('please answer by');
+  });
+
+  it('R14: the post is shown word for word before the desk posts it', async () => {
+    desk = new Desk({ postsToDiscourse: true });
+    await desk.seed();
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    await mia.act('propose-release', { date: '2026-03-09', time: '15:00', zone: 'utc' });
+
+    const preview = await (await mia.act('command-post', { what: 'announcement' })).text();
+
+    expect(preview).toContain('Security: Upcoming Security Release for openedx/edx-platform on 2026-03-09');
+    expect(preview).toContain('A security patch will be made public for:');
+    expect(preview).toContain('Mia Maintainer asked the desk to post');
+    expect(preview).not.toContain('/new-topic?');
+  });
+
+  it('R13: a public pull request is what a member is asked about first', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    await mia.act('report-public-pull-request', { url: 'https://github.com/openedx/edx-platform/pull/42' });
+
+    expect(await (await desk.as('mo', 'member')).text()).toContain(
+      'Asked of you, urgently: what follows from the public pull request',
+    );
   });
 
   it('R14: a linked announcement counts from when it is visible', async () => {
