@@ -12,6 +12,8 @@ export default defineConfig({
           pool: 'threads',
           // Files share their thread's modules: loading all of it anew for each file took a third of the suite’s processor time.
           isolate: false,
+          // What computes for two seconds on a machine of its own takes longer on one that others use.
+          testTimeout: 30_000,
           // One thread for each processor: much of a test is waiting for a server of its own.
           maxWorkers: '100%',
         },
