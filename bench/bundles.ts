@@ -38,8 +38,7 @@ export function emptyHandler(folder: string): string {
 }
 
 /**
- * An environment in which every function starts: its variables by its own schema, credentials as Lambda sets them,
- * and an endpoint that refuses at once.
+ * An environment in which every function starts: its variables by its own schema, and credentials as Lambda sets them.
  */
 export async function environmentOf(name: FunctionName): Promise<Record<string, string>> {
   const module: { environment: { shape: Readonly<Record<string, { readonly type: string }>> } } =
@@ -54,11 +53,17 @@ export async function environmentOf(name: FunctionName): Promise<Record<string, 
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
     AWS_LAMBDA_FUNCTION_NAME: name,
-    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
     AWS_MAX_ATTEMPTS: '1',
   };
 }
 
+/**
+ * Whom a person waits for who opens a link: every page that a link of a mail leads to is this function's, from the
+ * landing page on (`scopeOf` in `functions/web/session.ts` has the ways, `functions/contracts/routes.ts` what is not
+ * its). What is sent from a page goes to `change-desk`, which counts among the others.
+ */
+export const waitedFor: readonly FunctionName[] = ['open-desk'];
+
 export const otherFunctions: readonly FunctionName[] = functionNames.filter(
-  (name) => name !== 'receive-mail' && name !== 'open-desk',
+  (name) => name !== 'receive-mail' && !waitedFor.includes(name),
 );

@@ -4,18 +4,22 @@ import { type Findings, main } from './report.ts';
 
 /*
  * P2: start and import of the slowest function other than mail intake ÷ an empty handler. Three rounds over all of
- * them find the four slowest, 15 interleaved rounds measure those. The page function stands among them with the app
- * that it loads late.
+ * them find the four slowest, 15 interleaved rounds measure those. The page function answers the landing page before
+ * it loads the rest: it stands among them by the requests that follow, each up to AWS's refusal of its first call, with
+ * all its code loaded by then.
  */
 
-const candidates: readonly Start[] = [
-  ...otherFunctions.map((name): Start => ({ name })),
-  { name: 'open-desk', request: { method: 'GET', path: '/d/EDX-2026-0001' } },
-];
+const pages: readonly Start[] = [
+  ['POST', '/a'],
+  ['GET', '/d/EDX-2026-0001'],
+  ['GET', '/desk/today'],
+].map(([method = '', path = '']) => ({ name: 'open-desk', request: { method, path } }));
+
+const candidates: readonly Start[] = [...otherFunctions.map((name): Start => ({ name })), ...pages];
 
 const slowestFirst = (colds: readonly Cold[]): readonly Cold[] => colds.toSorted((a, b) => b.ms - a.ms);
 const text = ({ start, ms, ratio }: Cold): string =>
-  `${start.name} ${ms.toFixed(0)} ms (${ratio.toFixed(2)})`;
+  `${start.name}${start.request ? ` ${start.request.path}` : ''} ${ms.toFixed(0)} ms (${ratio.toFixed(2)})`;
 
 async function measure(): Promise<Findings> {
   const all = slowestFirst(await coldStarts(candidates, 3));

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FunctionName } from '../lib/functions.ts';
@@ -9,9 +10,21 @@ import { median } from './report.ts';
 export interface Start {
   readonly name: FunctionName;
   readonly request?: { readonly method: string; readonly path: string };
-  /** The status that the answer must have; none where the request is to fail at the endpoint that refuses. */
+  /** The status that the answer must have; none where the request ends with AWS’s refusal. */
   readonly status?: number;
 }
+
+/** AWS, as it refuses every call: in a process of its own, since the measuring one waits for what it measures. */
+const refusing = `
+import { createServer } from 'node:http';
+const server = createServer((request, answer) => {
+  request.resume().on('end', () => {
+    answer.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
+    answer.end('{"__type":"AccessDeniedException","message":"refused"}');
+  });
+});
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+`;
 
 /** Imports a handler, has it answer, ends: everything that is timed. */
 const runner = `
@@ -20,10 +33,10 @@ const { handler } = await import(file);
 if (typeof handler !== 'function') process.exit(2);
 if (request) {
   const { method, path } = JSON.parse(request);
-  const event = { version: '2.0', rawPath: path, rawQueryString: '', headers: { host: 'desk.example' },
+  const event = { version: '2.0', rawPath: path, rawQueryString: '', headers: { host: 'desk.example', origin: 'https://desk.example' },
     requestContext: { http: { method, path }, domainName: 'desk.example' }, isBase64Encoded: false };
   const answer = await handler(event, {}).catch((error) => error);
-  if (status && String(answer.statusCode) !== status) process.exit(3);
+  if (status ? String(answer.statusCode) !== status : answer.name !== 'AccessDeniedException') process.exit(3);
 }
 process.exit(0);
 `;
@@ -49,6 +62,12 @@ export const coldStarts = (
     const run = join(folder, 'run.mjs');
     writeFileSync(run, runner);
     const empty = emptyHandler(folder);
+    writeFileSync(join(folder, 'refusing.mjs'), refusing);
+    const aws = spawn(process.execPath, [join(folder, 'refusing.mjs')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [port] = await once(aws.stdout, 'data');
+    const endpoint = { AWS_ENDPOINT_URL: `http://127.0.0.1:${String(port).trim()}` };
     const environments = new Map(
       await Promise.all(starts.map(async ({ name }) => [name, await environmentOf(name)] as const)),
     );
@@ -57,20 +76,25 @@ export const coldStarts = (
       const ended = spawnSync(
         process.execPath,
         [run, file, request ? JSON.stringify(request) : '', status ? String(status) : ''],
-        { env: environments.get(name) ?? {}, stdio: ['ignore', 'ignore', 'pipe'] },
+        { env: { ...environments.get(name), ...endpoint }, stdio: ['ignore', 'ignore', 'pipe'] },
       );
       const ms = performance.now() - began;
       if (ended.status !== 0) throw new Error(`${name} did not start (${ended.status}): ${ended.stderr}`);
       return ms;
     };
     const handlerOf = ({ name }: Start): string => join(bundles(name), 'handler.mjs');
-    for (const start of starts) time(start, handlerOf(start));
     const bare: number[] = [];
     const times = starts.map((): number[] => []);
-    for (let round = 0; round < rounds; round++) {
-      const first = starts[0];
-      if (first) bare.push(time({ name: first.name, request: { method: 'GET', path: '/a' } }, empty));
-      for (const [at, start] of starts.entries()) times[at]?.push(time(start, handlerOf(start)));
+    try {
+      for (const start of starts) time(start, handlerOf(start));
+      for (let round = 0; round < rounds; round++) {
+        const first = starts[0];
+        if (first)
+          bare.push(time({ name: first.name, request: { method: 'GET', path: '/a' }, status: 200 }, empty));
+        for (const [at, start] of starts.entries()) times[at]?.push(time(start, handlerOf(start)));
+      }
+    } finally {
+      aws.kill();
     }
     const emptyMs = median(bare);
     return starts.map((start, at) => {

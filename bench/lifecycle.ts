@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { DeleteScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetExecutionHistoryCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { messages } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import { type FunctionName, functionNames } from '../lib/functions.ts';
 import {
   advise,
@@ -181,7 +181,7 @@ async function live(desk: Desk): Promise<Findings> {
     const after = await invocations(desk.addresses.endpoint, stack);
     const entered = await transitions(sfn, desk.outputs.StateMachineArn ?? '');
     const letters = desk.gateway.mailbox.list().length;
-    const found = findings(meter.writes, entered, invoked(before, after, watch.visits), watch.visits);
+    const found = findings(meter.writes, entered, invoked(before, after), watch.visits);
     const counts: Counts = { ...found.counts, letters };
     return { ...found, counts, notes: [...(found.notes ?? []), `letters: ${letters}`] };
   } finally {
@@ -215,38 +215,46 @@ async function liveOnce(desk: Desk): Promise<void> {
   if (broken.length > 0) throw new Error(`the life went wrong: ${JSON.stringify(broken)}`);
 }
 
-/** Invocations by function; of the page function acts alone. */
-function invoked(
+interface Called {
+  readonly name: string;
+  readonly times: number;
+}
+
+/** Invocations by function. */
+const invoked = (
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
-  visits: readonly Visit[],
-): readonly { readonly name: string; readonly times: number }[] {
-  return functionNames.flatMap((name) => {
-    const all = (after.get(name) ?? 0) - (before.get(name) ?? 0);
-    const times = name === 'open-desk' ? visits.filter(({ what }) => what === 'act').length : all;
+): readonly Called[] =>
+  functionNames.flatMap((name) => {
+    const times = (after.get(name) ?? 0) - (before.get(name) ?? 0);
     return times > 0 ? [{ name, times }] : [];
   });
-}
+
+/** What the bar counts: of the functions behind the pages acts alone, no page that is read and no exchange. */
+const withoutReading = (calls: readonly Called[], visits: readonly Visit[]): readonly Called[] =>
+  calls.flatMap((call) => {
+    if (call.name === 'open-desk') return [];
+    return call.name === 'change-desk'
+      ? [{ ...call, times: visits.filter(({ what }) => what === 'act').length }]
+      : [call];
+  });
 
 function findings(
   writes: readonly Write[],
   entered: readonly string[],
-  calls: readonly { readonly name: string; readonly times: number }[],
+  called: readonly Called[],
   visits: readonly Visit[],
 ): Findings & { readonly counts: Omit<Counts, 'letters'> } {
   const own = writes.filter((write) => !isRota(write));
   const figure = (value: number, unit: string, bar: number) =>
     ({ bench: 'lifecycle', value, unit, bar, kind: 'count' }) as const;
-  const pages = visits.filter(({ what }) => what !== 'hook').length;
+  const calls = withoutReading(called, visits);
   return {
     counts: {
       writeUnits: sum(own.map(unitsOf)),
       transitions: entered.length,
       // Every request of a page is an invocation that is paid for, whatever the bar counts.
-      invocations: {
-        ...Object.fromEntries(calls.map(({ name, times }) => [name, times])),
-        'open-desk': pages,
-      },
+      invocations: Object.fromEntries(called.map(({ name, times }) => [name, times])),
       requests: visits.length,
     },
     figures: [
@@ -259,7 +267,7 @@ function findings(
       `WRU by cause: ${tally(own, ({ by, what }) => `${by} ${what}`, unitsOf)}`,
       `WRU of the table ${sum(own.map(({ table }) => table))}, of its indexes ${sum(own.map(({ indexes }) => indexes))}; of the rota, not counted, ${sum(writes.filter(isRota).map(unitsOf))}`,
       `transitions: ${tally(entered, (name) => name)}`,
-      `invocations: ${calls.map(({ name, times }) => `${name} ${times}`).join(', ')}`,
+      `invocations: ${called.map(({ name, times }) => `${name} ${times}`).join(', ')}`,
       `requests: ${tally(visits, ({ what }) => what)}`,
     ],
   };

@@ -6,7 +6,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build, type OutputFile, type Plugin } from 'esbuild';
-import { type FunctionName, functionNames } from './functions.ts';
+import { type FunctionName, functionNames, pageFunctions } from './functions.ts';
 import { leanPackages } from './lean-packages.ts';
 
 /** Where each function's code lies, ready to be an asset. */
@@ -28,7 +28,7 @@ const sourceOf = (name: FunctionName) => join(root, 'functions', name);
 
 /**
  * Bundles the functions, each into a folder of its own: `handler.mjs`, workers (`*-worker.ts` beside the handler),
- * lazy chunks, `settings.json`, and `static/` where the function has pages. Lambda's own SDK is not used: it costs 180 ms
+ * lazy chunks, `settings.json`, and `static/` of the pages where it answers with some. Lambda's own SDK is not used: it costs 180 ms
  * of a cold start (docs/adr/0017). What was bundled from the same sources before is taken from there.
  * @throws Error when a function has no handler, or with esbuild's messages
  */
@@ -142,7 +142,10 @@ async function bundleFunction(name: FunctionName, target: string): Promise<void>
     write: false,
     logLevel: 'silent',
   });
-  await Promise.all([...outputFiles.map(writeModule), copyStatic(source, target)]);
+  await Promise.all([
+    ...outputFiles.map(writeModule),
+    ...(pageFunctions.has(name) ? [copyStatic(target)] : []),
+  ]);
 }
 
 /** CommonJS inside an ES module needs a `require`; only those chunks that call one get it. */
@@ -183,7 +186,8 @@ const lazyBuiltins: Plugin = {
       return {
         contents:
           `const m=process.getBuiltinModule('node:${name}');export default m;` +
-          `export const {${plain.join(',')}}=m;${late[name] ?? ''}`,
+          plain.map((key) => `export const ${key}=/* @__PURE__ */(()=>m.${key})();`).join('') +
+          (late[name] ?? ''),
         loader: 'js',
       };
     });
@@ -194,9 +198,8 @@ const lazyBuiltins: Plugin = {
  * What a browser is served lies beside the function: `static/*.ts` is bundled for it under the same name,
  * everything else is copied. Each name then gets the hash of its content, so that the page need not reckon it.
  */
-async function copyStatic(source: string, target: string): Promise<void> {
-  const from = join(source, 'static');
-  if (!existsSync(from)) return;
+async function copyStatic(target: string): Promise<void> {
+  const from = join(root, 'functions', 'pages', 'static');
   const to = join(target, 'static');
   await mkdir(to, { recursive: true });
   const files = readdirSync(from);

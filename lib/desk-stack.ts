@@ -92,6 +92,7 @@ export class DeskStack extends Stack {
       functions: [
         intake.receiveMail,
         pages.openDesk,
+        pages.changeDesk,
         delivery.deliver,
         delivery.runErrands,
         delivery.observeLetters,

@@ -2,6 +2,7 @@
 export const functionNames = [
   'receive-mail',
   'open-desk',
+  'change-desk',
   'deliver',
   'run-errands',
   'hold-token',
@@ -20,5 +21,8 @@ export const functionNames = [
   'seed-desk',
   'activate-inbound',
 ] as const;
+
+/** Those that answer with pages, and carry what a browser loads for them. */
+export const pageFunctions: ReadonlySet<FunctionName> = new Set(['open-desk', 'change-desk']);
 
 export type FunctionName = (typeof functionNames)[number];

@@ -13,6 +13,43 @@ interface Replacement {
 }
 
 const replacements: readonly Replacement[] = [
+  // Of all that the SDK reads and writes by schemas, what its signature, its retries and our adapters ask for: what is
+  // missing here fails the build by its name.
+  {
+    module: /@smithy\/core\/dist-es\/submodules\/serde\/index\.js$/,
+    contents: `import { randomUUID } from 'node:crypto';
+      export { Hash } from './hash-node/hash-node';
+      export { isArrayBuffer } from './is-array-buffer/is-array-buffer';
+      export { toHex } from './util-hex-encoding/hex-encoding';
+      export { toUint8Array } from './util-utf8/toUint8Array';
+      export { hasOwn } from '@smithy/core/transport';
+      export { writeKey } from './writeKey';
+      // Its own would load the web's cryptography.
+      export const v4 = () => randomUUID();
+      // The one date of HTTP that is read: until when a service asks to wait.
+      export const parseRfc7231DateTime = (text) => new Date(text);`,
+  },
+  {
+    module: /@smithy\/core\/dist-es\/submodules\/protocols\/index\.js$/,
+    contents: `export { HttpRequest, HttpResponse } from '@smithy/core/transport';
+      export { escapeUri } from './util-uri-escape/escape-uri';
+      export { buildQueryString } from './querystring-builder/buildQueryString';`,
+  },
+  {
+    module: /@smithy\/core\/dist-es\/submodules\/client\/index\.js$/,
+    contents: `export { normalizeProvider } from '@smithy/core/transport';
+      export { NoOpLogger } from './smithy-client/NoOpLogger';`,
+  },
+  {
+    module: /@smithy\/node-http-handler\/dist-es\/index\.js$/,
+    contents: "export { NodeHttpHandler } from './node-http-handler';",
+  },
+  {
+    // Every body is a text or bytes. To ask whether it is a stream of the web would load what those are made of.
+    module:
+      /@smithy\/core\/dist-es\/submodules\/retry\/middleware-retry\/isStreamingPayload\/isStreamingPayload\.js$/,
+    contents: 'export const isStreamingPayload = () => false;',
+  },
   {
     // No service of the desk streams events: neither their coding nor their signature is called.
     module: /@smithy\/core\/dist-es\/submodules\/event-streams\/index\.js$/,

@@ -316,6 +316,7 @@ export class Monitoring extends Construct {
           graph('Pages, milliseconds', [
             pages.openDesk.function.metricDuration({ statistic: 'p50' }),
             pages.openDesk.function.metricDuration({ statistic: 'p95' }),
+            pages.changeDesk.function.metricDuration({ statistic: 'p95' }),
           ]),
           graph(
             'What the functions count',

@@ -17,7 +17,9 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
-import { environment } from '../functions/open-desk/env.ts';
+import { environment as changeDeskEnvironment } from '../functions/change-desk/env.ts';
+import { changingRoutes, enteringRoute } from '../functions/contracts/routes.ts';
+import { environment as openDeskEnvironment } from '../functions/open-desk/env.ts';
 import { type DeskContext, DeskFunction } from './desk-function.ts';
 import type { DisclosureTable } from './disclosure-table.ts';
 import type { DnsRecord } from './inbound-mail.ts';
@@ -42,12 +44,22 @@ const accessLog = {
   error: '$context.error.responseType',
 };
 
+/** A person waits for a cold start, which Lambda shortens with memory (CPU comes with it). */
+const waitedFor = {
+  memoryMb: 1024,
+  // An HTTP API gives up after 30 s.
+  timeoutSeconds: 29,
+};
+
 /** The pages behind links, and the door for webhooks. */
 export class SignedPages extends Construct {
   readonly api: HttpApi;
   /** Base of every link in a mail, never taken from a request. */
   readonly linkBase: string;
+  /** What a link opens: it reads, and may change nothing. */
   readonly openDesk: DeskFunction;
+  /** What is sent from a page. */
+  readonly changeDesk: DeskFunction;
   /** Records somebody has to make by hand, where no hosted zone is ours. */
   readonly records: readonly DnsRecord[];
 
@@ -62,7 +74,9 @@ export class SignedPages extends Construct {
     this.records = props.deployment.local === undefined ? this.nameIt(props, stage) : [];
     const { deployment } = props;
     this.linkBase = deployment.local?.linkBase ?? deployment.config.links.base ?? this.api.apiEndpoint;
-    this.openDesk = this.makePages(props);
+    this.openDesk = this.makeReading(props);
+    this.changeDesk = this.makeChanging(props);
+    this.routePages();
   }
 
   /** A webhook's door. Who may knock is checked by signature in the function. */
@@ -132,29 +146,59 @@ export class SignedPages extends Construct {
     return [{ id: 'Links', type: 'CNAME', name: domainName, value: domain.regionalDomainName }];
   }
 
-  private makePages(props: SignedPagesProps): DeskFunction {
-    const pages = new DeskFunction(this, {
+  private makeReading(props: SignedPagesProps): DeskFunction {
+    const reading = new DeskFunction(this, {
       ...props,
+      ...waitedFor,
       name: 'open-desk',
-      description: 'The pages behind links, and what is done on them',
-      environment,
-      // A person waits for a cold start, which Lambda shortens with memory (CPU comes with it).
-      memoryMb: 1024,
-      // An HTTP API gives up after 30 s.
-      timeoutSeconds: 29,
+      description: 'The pages behind links',
+      environment: openDeskEnvironment,
     });
-    pages.tell('LINK_BASE', this.linkBase);
-    props.table.allowCommits(pages, 'Query', 'UpdateItem', 'ConditionCheckItem', 'list', 'due');
-    props.linkKeys.allowSigning(pages);
-    props.intake.allowShowing(pages);
-    props.intake.allowArchive(pages, { read: ['in', 'mail', 'text', 'derived'], write: ['text', 'derived'] });
-    const route = new HttpRoute(this, 'Default', {
-      httpApi: this.api,
-      routeKey: HttpRouteKey.DEFAULT,
-      integration: new HttpLambdaIntegration('Pages', pages.function),
+    reading.tell('LINK_BASE', this.linkBase);
+    props.table.allow(reading, ['GetItem', 'BatchGetItem', 'Query', 'due', 'list']);
+    props.linkKeys.allowSigning(reading);
+    props.intake.allowShowing(reading);
+    props.intake.allowArchive(reading, { read: ['in', 'mail', 'text', 'derived'] });
+    return reading;
+  }
+
+  private makeChanging(props: SignedPagesProps): DeskFunction {
+    const changing = new DeskFunction(this, {
+      ...props,
+      ...waitedFor,
+      name: 'change-desk',
+      description: 'What is sent from the pages behind links',
+      environment: changeDeskEnvironment,
     });
-    this.openRoute(route, 'Pages are opened by signed links and sessions, in the function.');
-    return pages;
+    changing.tell('LINK_BASE', this.linkBase);
+    props.table.allowCommits(changing, 'Query', 'UpdateItem', 'ConditionCheckItem', 'due', 'list');
+    props.linkKeys.allowSigning(changing);
+    props.intake.allowShowing(changing);
+    props.intake.allowArchive(changing, { read: ['text', 'derived'], write: ['text', 'derived'] });
+    return changing;
+  }
+
+  private routePages(): void {
+    const reading = new HttpLambdaIntegration('Pages', this.openDesk.function);
+    const changing = new HttpLambdaIntegration('Changes', this.changeDesk.function);
+    const routes = [
+      new HttpRoute(this, 'Default', {
+        httpApi: this.api,
+        routeKey: HttpRouteKey.DEFAULT,
+        integration: reading,
+      }),
+      ...this.addRoutes(enteringRoute, reading),
+      ...changingRoutes.flatMap((route) => this.addRoutes(route, changing)),
+    ];
+    for (const route of routes)
+      this.openRoute(route, 'Pages are opened by signed links and sessions, in the function.');
+  }
+
+  private addRoutes(
+    { path, methods }: typeof enteringRoute | (typeof changingRoutes)[number],
+    integration: HttpLambdaIntegration,
+  ): readonly HttpRoute[] {
+    return this.api.addRoutes({ path, methods: methods.map((each) => HttpMethod[each]), integration });
   }
 
   private openRoute(route: Construct, reason: string): void {

@@ -27,15 +27,15 @@ export function documentOf({ body }: AwsAnswer): Xml {
   }
 }
 
-/** The refusal of a service that answers in XML, where the answer says it is one. `Error` stands alone or in a frame. */
+/** The refusal of a service that answers in XML, where the answer says it is one; without one, what the status says. */
 export function xmlError(answer: AwsAnswer): AwsError | undefined {
-  if (answer.status < 300) return undefined;
-  return refusalIn(documentOf(answer), answer);
+  return answer.status < 300 ? undefined : refusalIn(answer);
 }
 
-/** The refusal that a document says; without one, what the status alone says. */
-export function refusalIn(document: Xml, answer: AwsAnswer): AwsError {
-  const error = within(document, 'ErrorResponse', 'Error') ?? within(document, 'Error');
-  const code = textOf(within(error, 'Code')) ?? (answer.status === 404 ? 'NotFound' : 'UnknownError');
-  return new AwsError(code, textOf(within(error, 'Message')) ?? code, answer);
+/** A refusal is one flat element, alone or in a frame: two words are read out of it, whether the rest is XML or not. */
+export function refusalIn(answer: AwsAnswer): AwsError {
+  const body = answer.body.toString('utf8');
+  const code =
+    /<Code>([^<]+)<\/Code>/.exec(body)?.[1] ?? (answer.status === 404 ? 'NotFound' : 'UnknownError');
+  return new AwsError(code, /<Message>([^<]+)<\/Message>/.exec(body)?.[1] ?? code, answer);
 }

@@ -3,7 +3,7 @@ import { makeLinkSigner } from './link-signer.ts';
 import { readSecret, readSecretFields } from './secrets.ts';
 
 /** How long a warm function goes on with the keys it has read: the emergency kill of a kid takes no longer. */
-const freshForMs = 5 * 60_000;
+const freshForSeconds = 5 * 60;
 
 /** The link signer over the deployment's secrets, read on first use and again every few minutes. */
 export function signerFromSecrets(config: {
@@ -21,9 +21,9 @@ export function signerFromSecrets(config: {
     return makeLinkSigner({ keyring: { current, keys }, pseudonymKey, clock: config.clock });
   };
   return () => {
-    if (!held || performance.now() - held.at > freshForMs) {
+    if (!held || process.uptime() - held.at > freshForSeconds) {
       const signer = read();
-      held = { signer, at: performance.now() };
+      held = { signer, at: process.uptime() };
       signer.catch(() => {
         held = undefined;
       });

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { QueryCommandInput, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { chained } from '#commit/chain.ts';
 import { isSettled, newsOf } from '#commit/delivery-state.ts';
 import type {
@@ -9,42 +8,31 @@ import type {
   DeliveryNews,
   DeskEvent,
   DeskStore,
-  DueItem,
   Partition,
   StoredEvent,
   StoredToken,
   Write,
 } from '#contracts/ports.ts';
 import { ActorInactive, CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
-import { parseItem } from '#contracts/stored-items.ts';
 import { isOpen } from '#domain/disclosure.ts';
 import { day, type Instant, ms, plus } from '#domain/instant.ts';
 import { listOf } from '#domain/intake.ts';
 import { errandKinds } from '#domain/letter.ts';
-import type { Person, PersonId } from '#domain/people.ts';
+import type { PersonId } from '#domain/people.ts';
 import type { AwsTarget } from './aws.ts';
+import { PutCommand, TransactionCanceledException, TransactWriteCommand, UpdateCommand } from './dynamo.ts';
+import { hex, packed } from './packed-item.ts';
 import {
-  BatchGetCommand,
-  createDynamo,
-  type Dynamo,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  TransactionCanceledException,
-  TransactWriteCommand,
-  UpdateCommand,
-} from './dynamo.ts';
-import { hex, packed, unpacked } from './packed-item.ts';
+  createTableReader,
+  eventKey,
+  type Item,
+  idOf,
+  shardOf,
+  shards,
+  storedEvent,
+} from './table-reader.ts';
 
-/** Index partitions that spread writes; a partition takes 1,000 write units a second. */
-const shards = 4;
-const shardOf = (key: string): number => (createHash('sha1').update(key).digest()[0] ?? 0) % shards;
-
-type Item = Record<string, unknown>;
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
-
-const duePage = 100;
-const eventKey = (cause: string): string => `EVENT#${cause}`;
 
 /** Key, condition and index attributes of one write. */
 function placeOf(write: Write): { pk: string; sk: string; what: string; index: Item } {
@@ -117,54 +105,8 @@ export function createDeskStore(config: {
   readonly aws?: AwsTarget | undefined;
 }): DeskStore {
   const { table, clock } = config;
-  const dynamo = createDynamo(config.aws);
-  /** Hash of the last event of a partition at a version that was read: saves a read in the commit that follows. */
-  const heads = new Map<string, { version: number; head: string }>();
-
-  async function get(pk: string, sk: string): Promise<Item | undefined> {
-    const { Item: found } = await dynamo.send(
-      new GetCommand({ TableName: table, Key: { pk, sk }, ConsistentRead: true }),
-    );
-    if (found?.head) {
-      if (heads.size > 500) heads.clear();
-      heads.set(pk, { version: Number(found.v), head: hex(found.head) });
-    }
-    return found;
-  }
-
-  async function aggregate<K extends 'disclosure' | 'intake' | 'person' | 'group' | 'rota'>(
-    kind: K,
-    pk: string,
-    sk: string,
-  ) {
-    const found = await get(pk, sk);
-    return found && parseItem(kind, pk, unpacked(found));
-  }
-
-  async function query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Item[]> {
-    const items: Item[] = [];
-    let start: Item | undefined;
-    do {
-      const page = await dynamo.send(
-        new QueryCommand({ TableName: table, ...input, ...(start && { ExclusiveStartKey: start }) }),
-      );
-      items.push(...(page.Items ?? []));
-      start = input.Limit && items.length >= input.Limit ? undefined : page.LastEvaluatedKey;
-    } while (start);
-    return items;
-  }
-
-  const listing = (list: string, more: Partial<QueryCommandInput> = {}): Promise<Item[]> =>
-    query({
-      IndexName: 'list',
-      KeyConditionExpression: '#list = :list',
-      ExpressionAttributeNames: { '#list': 'list' },
-      ExpressionAttributeValues: { ':list': list },
-      ...more,
-    });
-
-  const idOf = (item: Item): string => String(item.pk).slice(String(item.pk).indexOf('#') + 1);
-
+  const { reads, dynamo, heads, get, query } = createTableReader(config);
+  const readEvent = reads.event;
   async function headOf(pk: string, sk: string, version: number): Promise<string> {
     if (version === 0) return '';
     const known = heads.get(pk);
@@ -303,11 +245,6 @@ export function createDeskStore(config: {
     );
   }
 
-  async function readEvent(partition: Partition, cause: string): Promise<StoredEvent | undefined> {
-    const found = await get(partition, eventKey(cause));
-    return found && storedEvent(found);
-  }
-
   async function lease(
     partition: Partition,
     cause: string,
@@ -378,40 +315,6 @@ export function createDeskStore(config: {
     }
   }
 
-  const dueIn = (shard: number, from: Instant, until: Instant, limit?: number): Promise<Item[]> =>
-    query({
-      IndexName: 'due',
-      KeyConditionExpression: 'dueShard = :shard AND dueAt BETWEEN :from AND :until',
-      ExpressionAttributeValues: { ':shard': `due#${shard}`, ':from': from, ':until': until },
-      ...(limit && { Limit: limit }),
-    });
-
-  /** A page of one shard, with every row of its last instant: the index has no order within one. */
-  async function duePageOf(shard: number, from: Instant, until: Instant) {
-    const rows = await dueIn(shard, from, until, duePage);
-    if (rows.length < duePage) return { rows, last: undefined };
-    const last = String(rows.at(-1)?.dueAt);
-    const before = rows.filter(({ dueAt }) => dueAt !== last);
-    return { rows: [...before, ...(await dueIn(shard, last, last))], last };
-  }
-
-  /** The cursor is the instant up to which everything was answered. */
-  async function due(until: Instant, cursor?: string) {
-    const from = cursor ? plus(cursor, 1) : '0';
-    if (from > until) return { items: [] };
-    const pages = await Promise.all(
-      Array.from({ length: shards }, (_, shard) => duePageOf(shard, from, until)),
-    );
-    // A shard that has more hides what comes after its last row: only what lies before is in order.
-    const frontier = pages.flatMap(({ last }) => (last === undefined ? [] : [last])).sort()[0];
-    const items = pages
-      .flatMap(({ rows }) => rows)
-      .map((item): DueItem => ({ partition: String(item.pk) as Partition, dueAt: String(item.dueAt) }))
-      .filter(({ dueAt }) => frontier === undefined || dueAt <= frontier)
-      .sort((x, y) => (x.dueAt < y.dueAt ? -1 : x.dueAt > y.dueAt ? 1 : x.partition < y.partition ? -1 : 1));
-    return frontier === undefined ? { items } : { items, cursor: frontier };
-  }
-
   async function countWithin(
     key: string,
     limits: readonly { readonly window: string; readonly limit: number; readonly expires: Instant }[],
@@ -456,29 +359,9 @@ export function createDeskStore(config: {
   }
 
   return {
-    disclosure: (id) => aggregate('disclosure', `DISC#${id}`, 'DISC'),
-    intake: (mailKey) => aggregate('intake', `INTAKE#${mailKey}`, 'INTAKE'),
-    person: (id) => aggregate('person', `PERSON#${id}`, 'PERSON'),
-    group: (maintainer, frequency) => aggregate('group', `GROUP#${maintainer}#${frequency}`, 'GROUP'),
-    rota: () => aggregate('rota', 'ROTA', 'ROTA'),
+    ...reads,
     counter: async (name) => Number((await get(`COUNTER#${name}`, 'COUNTER'))?.v ?? 0),
-    people: (ids) => batchPeople(dynamo, table, ids),
-    async peopleOf(role) {
-      const people = await batchPeople(dynamo, table, (await listing('people')).map(idOf));
-      return people.filter((person) => person.roles.includes(role));
-    },
-    event: readEvent,
-    async events(partition) {
-      const items = await query({
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :event)',
-        ExpressionAttributeValues: { ':pk': partition, ':event': 'EVENT#' },
-        ConsistentRead: true,
-      });
-      return items.map(storedEvent).sort((a, b) => a.seq - b.seq);
-    },
     commit,
-    listed: async (list) => (await listing(list)).map(idOf),
-    ended: async (limit) => (await listing('ended', { ScanIndexForward: false, Limit: limit })).map(idOf),
     endedBefore: async (before, limit) =>
       (
         await query({
@@ -489,7 +372,6 @@ export function createDeskStore(config: {
           Limit: limit,
         })
       ).map(idOf),
-    due,
     async waiting(limit) {
       const pages = await Promise.all(
         Array.from({ length: shards }, (_, shard) =>
@@ -590,32 +472,4 @@ function setParts({ delivery }: StoredEvent, parts: Readonly<Record<string, Deli
       ]),
     ),
   };
-}
-
-/** An event as the table holds it → as the desk reads it. */
-export function storedEvent(item: Item): StoredEvent {
-  const made = unpacked(item) as Record<string, unknown> | undefined;
-  return parseItem('event', `${String(item.pk)} ${String(item.sk)}`, {
-    ...made,
-    delivery: item.delivery ?? {},
-    waits: item.waits !== undefined,
-  });
-}
-
-async function batchPeople(
-  dynamo: Dynamo,
-  table: string,
-  ids: readonly PersonId[],
-): Promise<readonly Person[]> {
-  const people: Person[] = [];
-  let keys: Item[] = [...new Set(ids)].map((id) => ({ pk: `PERSON#${id}`, sk: 'PERSON' }));
-  while (keys.length > 0) {
-    const { Responses, UnprocessedKeys } = await dynamo.send(
-      new BatchGetCommand({ RequestItems: { [table]: { Keys: keys.slice(0, 100), ConsistentRead: true } } }),
-    );
-    for (const found of Responses?.[table] ?? [])
-      people.push(parseItem('person', String(found.pk), unpacked(found)));
-    keys = [...(UnprocessedKeys?.[table]?.Keys ?? []), ...keys.slice(100)];
-  }
-  return people;
 }

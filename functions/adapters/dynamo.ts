@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type * as sdk from '@aws-sdk/lib-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { type Attributes, attributesOf, valuesOf } from './attribute-values.ts';
 import { AwsError, type AwsTarget } from './aws.ts';
 import { awsJson } from './aws-json.ts';
 
@@ -97,20 +97,11 @@ type Values = Readonly<Record<string, unknown>>;
 const eachOf = (values: object, change: (value: Values) => unknown): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value as Values)]));
 
-/** JSON has bytes in base64. The desk has them at the top of an item alone. */
-const bytesToJson = (value: Values): unknown =>
-  value.B instanceof Uint8Array ? { B: Buffer.from(value.B).toString('base64') } : value;
-const bytesFromJson = (value: Values): unknown =>
-  typeof value.B === 'string' ? { B: Buffer.from(value.B, 'base64') } : value;
-
 /** An item as JSON has it → plain values. */
-export const plainItem = (item: unknown): Record<string, unknown> =>
-  unmarshall(eachOf(item as object, bytesFromJson) as Parameters<typeof unmarshall>[0]);
+export const plainItem = (item: unknown): Record<string, unknown> => valuesOf(item as Attributes);
 
 /** Plain values → DynamoDB's, wherever an operation has them. */
 function typed(input: object): Values {
-  const convert = (values: unknown) =>
-    eachOf(marshall(values as Values, { removeUndefinedValues: true }), bytesToJson);
   return Object.fromEntries(
     Object.entries(input).map(([name, value]) => {
       switch (name) {
@@ -118,9 +109,9 @@ function typed(input: object): Values {
         case 'Key':
         case 'ExclusiveStartKey':
         case 'ExpressionAttributeValues':
-          return [name, convert(value)];
+          return [name, attributesOf(value)];
         case 'Keys':
-          return [name, (value as readonly unknown[]).map(convert)];
+          return [name, (value as readonly object[]).map(attributesOf)];
         case 'RequestItems':
           return [name, eachOf(value as object, typed)];
         case 'TransactItems':

@@ -1,5 +1,6 @@
+import { githubPages } from '#contracts/github-pages.ts';
 import type { GithubPort } from '#contracts/github-port.ts';
-import { githubPages, type Settings } from '#contracts/settings.ts';
+import type { Settings } from '#contracts/settings.ts';
 import { createGithub } from './github.ts';
 import { readSecretFields } from './secrets.ts';
 

@@ -1,9 +1,10 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { DeskStore, Partition, StoredEvent } from '#contracts/ports.ts';
 import { redelivery } from '#contracts/replay.ts';
-import { storedEvent } from './disclosure-store.ts';
 import { plainItem } from './dynamo.ts';
+import { storedEvent } from './table-reader.ts';
 
 /**
  * Takes the new events of a stream batch one after the other. The first that fails ends the batch there: a stream

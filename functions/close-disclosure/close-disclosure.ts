@@ -1,6 +1,7 @@
 import { firstBreak } from '#commit/chain.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
 import type { TaskInput } from '#contracts/machine.ts';
+import * as messages from '#contracts/messages.ts';
 import type { DeskStore } from '#contracts/ports.ts';
 
 /** The audit trail does not hang together: somebody changed what must never change. */

@@ -2,8 +2,8 @@ import { createClock } from '#adapters/clock.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { lambda } from '#adapters/lambda.ts';
 import { createLog } from '#adapters/logger.ts';
-import { messages } from '#contracts/log.ts';
 import { taskInput } from '#contracts/machine.ts';
+import * as messages from '#contracts/messages.ts';
 import { closeDisclosure } from './close-disclosure.ts';
 import { environment } from './env.ts';
 

@@ -1,4 +1,5 @@
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { DeskStore, LifecycleRunner } from '#contracts/ports.ts';
 import { endOfGeneration, machineInputOf, machineStateOf } from '#domain/machine.ts';
 

@@ -7,7 +7,7 @@ import { Refused } from '#domain/errors.ts';
 import { decidesOnBatch } from '#domain/handover.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
-import type { Frequency } from '#domain/severity.ts';
+import type { Frequency } from '#domain/rating.ts';
 import { commitDecided } from './commit-decided.ts';
 import { cadenceOf } from './reminder-groups.ts';
 import { type Duty, loadDuty } from './rota-record.ts';

@@ -12,7 +12,7 @@ import {
 } from '#domain/cadence.ts';
 import type { Policy } from '#domain/commands.ts';
 import type { ReminderChange } from '#domain/draft.ts';
-import type { Frequency } from '#domain/severity.ts';
+import type { Frequency } from '#domain/rating.ts';
 
 /** The reminder clock's numbers of this deployment. */
 export const cadenceOf = (policy: Pick<Policy, 'zone' | 'sweepMs' | 'reminders'>): CadencePolicy => ({

@@ -1,7 +1,8 @@
 import { advance } from '#commit/advance.ts';
 import type { CommitCommand } from '#commit/commit-command.ts';
 import { deliverLeased } from '#commit/leased-parts.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { Measure } from '#contracts/metrics.ts';
 import type { Delivery, DeskStore, LifecycleRunner, MailSender, StoredEvent } from '#contracts/ports.ts';
 import { errandKinds, type Letter, type Signal } from '#domain/letter.ts';

@@ -16,7 +16,7 @@ import {
 } from './draft.ts';
 import { endEmbargo, establish } from './embargo.ts';
 import { Refused } from './errors.ts';
-import { frequencyOf } from './severity.ts';
+import { frequencyOf } from './rating.ts';
 import { askToCloseWithoutSeverity, exit, newEntry, score, stepDone } from './triage.ts';
 
 /** Puts another severity in force; due dates follow it (policy, "Severity change"). History stays in the events. */

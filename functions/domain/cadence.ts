@@ -3,8 +3,8 @@ import type { Repository, TextRef } from './disclosure.ts';
 import { Refused } from './errors.ts';
 import { day, type Instant, instant, later, ms, plus } from './instant.ts';
 import type { PersonId } from './people.ts';
+import type { Frequency } from './rating.ts';
 import { endOfShiftCovering, type Span } from './rota.ts';
-import type { Frequency } from './severity.ts';
 
 /*
  * The reminder clock (OEP-60 R8–R10; policy.md, "Reminder clock" and what follows it). Ten worked examples with

@@ -2,7 +2,7 @@ import type { Command } from './commands.ts';
 import type { Instant } from './instant.ts';
 import type { ClosingReason, ExitKind, HoldKind, Stage } from './lifecycle.ts';
 import type { PersonId } from './people.ts';
-import type { Frequency } from './severity.ts';
+import type { Frequency } from './rating.ts';
 
 /** `owner/name` on GitHub. */
 export type Repository = string;

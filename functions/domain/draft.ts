@@ -4,7 +4,7 @@ import { Refused } from './errors.ts';
 import type { Instant } from './instant.ts';
 import type { Addressee, Letter, LetterParams, LetterTemplate, Sayable, Signal } from './letter.ts';
 import type { Actor, PersonId } from './people.ts';
-import { type Frequency, frequencyOf } from './severity.ts';
+import { type Frequency, frequencyOf } from './rating.ts';
 
 /** What a decision asks of the reminder groups (OEP-60 R8, R10); applied to them in the same commit. */
 export type ReminderChange = { readonly repository: string; readonly maintainer: string } & (

@@ -3,7 +3,7 @@ import type { Rating, TextRef } from './disclosure.ts';
 import type { Instant } from './instant.ts';
 import type { ClosingReason, ExitKind, HoldKind, Stage } from './lifecycle.ts';
 import type { PersonId } from './people.ts';
-import type { Frequency } from './severity.ts';
+import type { Frequency } from './rating.ts';
 
 /** What a mail to a member or a maintainer may say of a disclosure, and nothing besides (policy, "What a mail may say"). */
 export interface Sayable {

@@ -5,8 +5,8 @@ import { createLog } from '#adapters/logger.ts';
 import { createMeasures } from '#adapters/measures.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
-import { messages } from '#contracts/log.ts';
 import { repositoryInput } from '#contracts/machine.ts';
+import * as messages from '#contracts/messages.ts';
 import { environment } from './env.ts';
 import { handOffAdvisory } from './hand-off-advisory.ts';
 

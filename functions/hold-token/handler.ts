@@ -3,8 +3,8 @@ import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { lambda } from '#adapters/lambda.ts';
 import { createTokenResolver } from '#adapters/lifecycle-runner.ts';
 import { createLog } from '#adapters/logger.ts';
-import { messages } from '#contracts/log.ts';
 import { holdInput } from '#contracts/machine.ts';
+import * as messages from '#contracts/messages.ts';
 import { environment } from './env.ts';
 import { holdToken } from './hold-token.ts';
 

@@ -1,6 +1,7 @@
 import { advance } from '#commit/advance.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
 import type { HoldInput } from '#contracts/machine.ts';
+import * as messages from '#contracts/messages.ts';
 import type { Clock, DeskStore, LifecycleRunner } from '#contracts/ports.ts';
 
 /**

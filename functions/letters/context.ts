@@ -2,7 +2,7 @@ import type { Settings } from '#contracts/settings.ts';
 import type { TextRef } from '#domain/disclosure.ts';
 import type { Letter, LetterParams, LetterTemplate, Sayable } from '#domain/letter.ts';
 import type { Person, PersonId } from '#domain/people.ts';
-import { severityText } from '#domain/severity.ts';
+import { severityText } from '#domain/rating.ts';
 import { oneLine, type Part, type Sketch } from './layout.ts';
 import { stageText, whenText } from './words.ts';
 

@@ -1,7 +1,7 @@
 import { frequencyWords } from '#domain/cadence.ts';
 import { spanWords } from '#domain/instant.ts';
 import type { LetterParams, ReminderLine } from '#domain/letter.ts';
-import { severityText } from '#domain/severity.ts';
+import { severityText } from '#domain/rating.ts';
 import {
   facts,
   keepPrivate,

@@ -1,6 +1,6 @@
 import type { CommandName } from '#domain/commands.ts';
 import type { LetterParams } from '#domain/letter.ts';
-import { severityText } from '#domain/severity.ts';
+import { severityText } from '#domain/rating.ts';
 import {
   facts,
   keepPrivate,

@@ -5,8 +5,9 @@ import {
   type GithubPort,
   GithubUnavailable,
 } from '#contracts/github-port.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
 import type { NotifyInput } from '#contracts/machine.ts';
+import * as messages from '#contracts/messages.ts';
 import type { DeskStore } from '#contracts/ports.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
 import { type Disclosure, type Entry, entryOf, isOpen, openEntries } from '#domain/disclosure.ts';

@@ -1,6 +1,7 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
 import type { DiscoursePort } from '#contracts/discourse-port.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { Clock, DeskStore } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import {

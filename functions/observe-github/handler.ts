@@ -7,7 +7,7 @@ import { createLog } from '#adapters/logger.ts';
 import { webhookSecret } from '#adapters/secrets.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
-import { messages } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import { observerEvent } from '#contracts/webhooks.ts';
 import { environment } from './env.ts';
 import { observeGithub } from './observe-github.ts';

@@ -1,7 +1,8 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
 import { seeAdvisory } from '#commit/see-advisory.ts';
 import type { GithubPort } from '#contracts/github-port.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { Clock, DeskStore } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import {

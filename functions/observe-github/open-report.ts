@@ -1,7 +1,7 @@
 import { addressGroup } from '#commit/address-group.ts';
 import { whoIsOnDuty } from '#commit/commit-command.ts';
 import { commitDecided, type Round } from '#commit/commit-decided.ts';
-import { messages } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { Commit } from '#contracts/ports.ts';
 import type { AdvisoryHook } from '#contracts/webhooks.ts';
 import { nextDeadline } from '#domain/deadlines.ts';

@@ -1,6 +1,7 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
 import { isNews } from '#commit/delivery-state.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { Measure } from '#contracts/metrics.ts';
 import { readOutboxTag } from '#contracts/outbox.ts';
 import type { Clock, Delivery, DeliveryNews, DeskStore, Partition, StoredEvent } from '#contracts/ports.ts';

@@ -7,8 +7,9 @@ import {
   type NewAdvisory,
   type OpenedAdvisory,
 } from '#contracts/github-port.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
 import type { RepositoryInput } from '#contracts/machine.ts';
+import * as messages from '#contracts/messages.ts';
 import type { Archive, DeskStore } from '#contracts/ports.ts';
 import type { Disclosure, Entry } from '#domain/disclosure.ts';
 import { entryOf, isOpen } from '#domain/disclosure.ts';

@@ -1,173 +1,20 @@
-import type { Context } from 'hono';
-import { enterForm, freshLinkForm, lostLinkForm, read, signInForm, whoForm } from '#contracts/forms.ts';
-import type { LinkClaims } from '#contracts/ports.ts';
-import { belongs } from '#domain/access.ts';
-import { day, hour, type Instant, plus } from '#domain/instant.ts';
-import type { Letter } from '#domain/letter.ts';
-import type { PersonId } from '#domain/people.ts';
-import { expiredPage, signInPage, whoPage } from '#pages/entry-pages.ts';
-import { html } from '#pages/html.ts';
-import { messagePage } from '#pages/outcome-pages.ts';
+import { expiredPage } from '#pages/entry-pages.ts';
 import { findToken } from '#pages/token.ts';
-import { sentForm, smallForm } from './body.ts';
-import { pageContext } from './context.ts';
-import type { OpenDeskDeps } from './deps.ts';
-import { notYours, PageError } from './page-errors.ts';
-import { invitation, personOf, type Session, scopeOf, sessionCookie } from './session.ts';
-
-/*
- * Ways in. None of them changes a disclosure, and none says whether an address or a reference is known: the answer is
- * the same, and letters go only to recorded recipients, capped.
- */
-
-const badLink = () =>
-  new PageError(
-    400,
-    'This link does not work',
-    'Parts of it are missing or changed. Copy the whole link from the mail, or ask for a fresh one.',
-    { href: '/a', label: 'Paste the whole link, or ask for a fresh one' },
-  );
-
-const deadLink = () =>
-  new PageError(
-    410,
-    'This link is no longer valid',
-    'The person it was made for has left, or all their links were withdrawn. The working group can help you.',
-  );
-
-/** Letters that somebody can cause without being known: few a day to one person, few an hour in all. */
-async function within(deps: OpenDeskDeps, person: PersonId): Promise<boolean> {
-  const now = deps.clock.now();
-  const window = (length: number, name: string, limit: number) => ({
-    window: `${name}:${Math.floor(Date.parse(now) / length)}`,
-    limit,
-    expires: plus(now, 2 * length) as Instant,
-  });
-  return (
-    (await deps.store.countWithin(`entry:${person}`, [window(hour, 'hour', 3), window(day, 'day', 10)])) &&
-    (await deps.store.countWithin('entry:all', [window(hour, 'hour', 100)]))
-  );
-}
-
-async function writeTo(deps: OpenDeskDeps, person: PersonId, letter: Letter): Promise<void> {
-  if (await within(deps, person)) await deps.write({ person, letter, cause: `entry:${deps.random()}` });
-}
+import { sentForm, smallForm } from '#web/body.ts';
+import { pageContext } from '#web/context.ts';
+import type { DeskDeps } from '#web/deps.ts';
+import type { Answer, Context } from '#web/http.ts';
+import { badLink, deadLink } from '#web/page-errors.ts';
+import { personOf, scopeOf, sessionCookie } from '#web/session.ts';
 
 /** The token of a link for a session. The link is not used up: acting is what happens once. */
-export async function enter(deps: OpenDeskDeps, c: Context): Promise<Response> {
+export async function enter(deps: DeskDeps, c: Context): Promise<Answer> {
   const { values } = await sentForm(c, smallForm * 2);
-  const form = read(enterForm, values);
-  const token = form.ok ? findToken(form.data.token) : undefined;
+  const token = findToken(values.token ?? '');
   const checked = token ? deps.signer.check(token) : undefined;
   if (!token || !checked || checked.claims.purpose !== 'link') throw badLink();
   if (checked.expired) return c.html(expiredPage(pageContext(deps), token), 410);
   if (!(await personOf(deps, checked.claims))) throw deadLink();
   c.header('set-cookie', sessionCookie(deps, checked.claims));
   return c.redirect(scopeOf(checked.claims.about).path, 303);
-}
-
-/** What a fresh link of expired claims is about; it goes to the recorded recipient and to nobody else. */
-function freshLetter({ about, person, role }: LinkClaims): Letter {
-  if (role === 'member' && (scopeOf(about).within === '/' || about === invitation))
-    return { template: 'sign-in', to: { person }, params: {}, about };
-  const [reference = about] = about.split('/');
-  const params = about.startsWith('intake:') ? {} : { reference };
-  return { template: 'fresh-link', to: { person }, params, about };
-}
-
-export async function sendFresh(deps: OpenDeskDeps, c: Context): Promise<Response> {
-  const { values } = await sentForm(c, smallForm * 2);
-  const form = read(freshLinkForm, values);
-  const token = findToken(values.token ?? '');
-  const checked = token ? deps.signer.check(token) : undefined;
-  if (!token || !checked || checked.claims.purpose !== 'link') throw badLink();
-  if (!form.ok)
-    return c.html(
-      expiredPage(pageContext(deps), token, [
-        { field: 'sure', message: 'Tick the box to have a link sent.' },
-      ]),
-      422,
-    );
-  if (await personOf(deps, checked.claims))
-    await writeTo(deps, checked.claims.person, freshLetter(checked.claims));
-  return c.html(sentPage(deps));
-}
-
-const sentPage = (deps: OpenDeskDeps) =>
-  messagePage(
-    pageContext(deps),
-    'Look into your mail',
-    html`<p>If the address is on record, a link is on its way to it. It can take a few minutes.</p><p class="soft">We give the same answer for every address.</p>`,
-  );
-
-/** For links whose fragment was lost: a fresh one, if the address takes part in that disclosure. */
-export async function sendLost(deps: OpenDeskDeps, c: Context): Promise<Response> {
-  const { values } = await sentForm(c, smallForm);
-  const form = read(lostLinkForm, values);
-  if (!form.ok)
-    return c.html(
-      messagePage(pageContext(deps), 'That did not work', html`<p><a href="/a">Back</a></p>`, form.faults),
-      422,
-    );
-  const id = deps.signer.pseudonym(form.data.address);
-  const { reference } = form.data;
-  const [person, disclosure] = await Promise.all([
-    deps.store.person(id),
-    reference ? deps.store.disclosure(reference) : undefined,
-  ]);
-  if (person && disclosure && reference) {
-    const takesPart = (['reporter', 'maintainer', 'operator'] as const).some((kind) =>
-      belongs({ kind, person: id }, disclosure),
-    );
-    if (takesPart)
-      await writeTo(deps, id, {
-        template: 'fresh-link',
-        to: { person: id },
-        params: { reference },
-        about: reference,
-      });
-  } else if (person?.member === 'active' || person?.member === 'away')
-    await writeTo(deps, id, { template: 'sign-in', to: { person: id }, params: {}, about: 'desk' });
-  return c.html(sentPage(deps));
-}
-
-/** Members sign in by a mailed link; the answer is the same for any address. */
-export async function signIn(deps: OpenDeskDeps, c: Context): Promise<Response> {
-  const { values } = await sentForm(c, smallForm);
-  const form = read(signInForm, values);
-  if (!form.ok) return c.html(signInPage(pageContext(deps), { values, errors: form.faults }), 422);
-  const id = deps.signer.pseudonym(form.data.address);
-  const person = await deps.store.person(id);
-  if (person?.member === 'active' || person?.member === 'away')
-    await writeTo(deps, id, { template: 'sign-in', to: { person: id }, params: {}, about: 'desk' });
-  return c.html(sentPage(deps));
-}
-
-const recorded = async (deps: OpenDeskDeps, session: Session) => {
-  const people = await deps.store.people(session.person.group?.people ?? []);
-  return people.map(({ id, name }) => ({ id, name: name ?? 'A recorded person without a name' }));
-};
-
-/** A group's session acts for nobody: it asks who is there. */
-export async function askWho(deps: OpenDeskDeps, c: Context, session: Session): Promise<Response> {
-  const [reference = ''] = session.claims.about.split('/');
-  return c.html(whoPage(pageContext(deps), `/d/${reference}/who`, await recorded(deps, session)));
-}
-
-/** Mails the chosen person of the group a link of their own; names come from the record alone. */
-export async function tellWho(deps: OpenDeskDeps, c: Context, session: Session): Promise<Response> {
-  const { values } = await sentForm(c, smallForm);
-  const form = read(whoForm, values);
-  const people = await recorded(deps, session);
-  const [reference = ''] = session.claims.about.split('/');
-  if (!form.ok) return c.html(whoPage(pageContext(deps), `/d/${reference}/who`, people, form.faults), 422);
-  const chosen = people.find(({ id }) => id === form.data.person);
-  if (!chosen) throw notYours();
-  await writeTo(deps, chosen.id, {
-    template: 'who-is-acting',
-    to: { person: chosen.id },
-    params: { reference },
-    about: reference,
-  });
-  return c.html(sentPage(deps));
 }

@@ -1,44 +1,22 @@
-import type { Context } from 'hono';
 import { type LoadedToday, loadToday } from '#commit/handover-today.ts';
 import { cadenceOf } from '#commit/reminder-groups.ts';
 import type { Partition } from '#contracts/ports.ts';
 import { dueOf, frequencyWords } from '#domain/cadence.ts';
 import { decidesOnBatch } from '#domain/handover.ts';
-import { displayName, type PersonId } from '#domain/people.ts';
+import type { PersonId } from '#domain/people.ts';
 import type { HandoverLine } from '#domain/today.ts';
-import { maintainerWords } from '#letters/words.ts';
 import { type BatchLine, type HandoverModel, todayPage } from '#pages/today-page.ts';
-import { pageContext } from './context.ts';
-import type { OpenDeskDeps } from './deps.ts';
-import { doneLine } from './group-act.ts';
-import { whoIs } from './load.ts';
-import { causeOf, type Session } from './session.ts';
-
-/** Names of people for the members' pages; everyone there is a member, who may know them. */
-export async function namesOf(
-  deps: Pick<OpenDeskDeps, 'store'>,
-  ids: readonly PersonId[],
-): Promise<(person: PersonId | undefined) => string> {
-  const people = await deps.store.people([...new Set(ids)]);
-  const names = new Map(people.map((person) => [person.id, displayName(person)]));
-  return (person) => (person && names.get(person)) ?? 'a member who is gone';
-}
-
-/** `team:openedx/x`, `owners:p-…,p-…`: a maintainer's key with names for the people in it. */
-export async function maintainerNames(
-  deps: Pick<OpenDeskDeps, 'store'>,
-  keys: readonly string[],
-): Promise<(key: string) => string> {
-  const shape = /\bp-[a-z2-7]{24}\b/g;
-  const ids = keys.flatMap((key) => key.match(shape) ?? []);
-  const people = await deps.store.people([...new Set(ids)]);
-  const names = new Map(people.map((person) => [person.id, displayName(person)]));
-  return (key) => maintainerWords(key, (id) => names.get(id));
-}
+import { pageContext } from '#web/context.ts';
+import type { DeskDeps } from '#web/deps.ts';
+import { doneLine } from '#web/done.ts';
+import type { Answer, Context } from '#web/http.ts';
+import { whoIs } from '#web/load.ts';
+import { maintainerNames, namesOf } from '#web/names.ts';
+import { causeOf, type Session } from '#web/session.ts';
 
 /** What goes out while the running duty lasts, and what this member can do about it. */
 async function batchesOf(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   { today, duty, batches }: LoadedToday,
   me: PersonId,
 ): Promise<readonly BatchLine[]> {
@@ -71,10 +49,7 @@ async function batchesOf(
 }
 
 /** A handover with the words of its notes, which lie outside the record. */
-async function withWords(
-  deps: OpenDeskDeps,
-  line: HandoverLine | undefined,
-): Promise<HandoverModel | undefined> {
+async function withWords(deps: DeskDeps, line: HandoverLine | undefined): Promise<HandoverModel | undefined> {
   if (!line) return undefined;
   const notes = await Promise.all(
     line.notes.map(async ({ by, text }) => ({
@@ -92,7 +67,7 @@ function doneIn(c: Context): Partition {
 }
 
 /** The members' page "Today". GET: it changes nothing. */
-export async function showToday(deps: OpenDeskDeps, c: Context, session: Session): Promise<Response> {
+export async function showToday(deps: DeskDeps, c: Context, session: Session): Promise<Answer> {
   const me = session.person.id;
   const loaded = await loadToday(deps, me);
   const { today, duty } = loaded;

@@ -753,6 +753,9 @@ function fits(view: DisclosureView, act: Act): boolean {
   });
 }
 
+/** Is it the name of an act, the last part of its form's address? */
+export const isAct = (name: string): name is Act => Object.hasOwn(acts, name);
+
 /** What this viewer can do now, on the disclosure or on one repository entry. `decide` has the last word. */
 export function possible(view: DisclosureView, entry?: EntryView): readonly Act[] {
   return (Object.keys(acts) as Act[]).filter((act) => {

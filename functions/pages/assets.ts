@@ -17,15 +17,13 @@ export type AssetName = (typeof names)[number];
 const known = new Map<AssetName, Asset | undefined>();
 
 /**
- * One file of `open-desk/static/`, which lies beside the bundle when deployed. `calculator.js` is built by the
+ * One file of `static/`, which lies beside the bundle when deployed. `calculator.js` is built by the
  * deployment: where it is missing, the server alone scores.
  */
 export function asset(name: AssetName): Asset | undefined {
   if (!known.has(name)) known.set(name, read(name));
   return known.get(name);
 }
-
-const folders = ['./static/', '../open-desk/static/'];
 
 /** Where files lie as they were written, with no hash in their names: nothing of this is deployed. */
 const unhashed = '000000000000';
@@ -35,18 +33,16 @@ function read(name: AssetName): Asset | undefined {
   const { existsSync, readdirSync, readFileSync } = process.getBuiltinModule('node:fs');
   const [stem = '', ending = 'css'] = name.split('.');
   const shape = new RegExp(`^${stem}(?:\\.([0-9a-f]{12}))?\\.${ending}$`);
-  for (const folder of folders.map((each) => new URL(each, import.meta.url))) {
-    const file = existsSync(folder) ? readdirSync(folder).find((each) => shape.test(each)) : undefined;
-    if (file === undefined) continue;
-    const hash = shape.exec(file)?.[1] ?? unhashed;
-    const type = types[ending as keyof typeof types];
-    return {
-      path: `/assets/${stem}.${hash}.${ending}`,
-      body: readFileSync(new URL(file, folder), 'utf8'),
-      type,
-    };
-  }
-  return undefined;
+  const folder = new URL('./static/', import.meta.url);
+  const file = existsSync(folder) ? readdirSync(folder).find((each) => shape.test(each)) : undefined;
+  if (file === undefined) return undefined;
+  const hash = shape.exec(file)?.[1] ?? unhashed;
+  const type = types[ending as keyof typeof types];
+  return {
+    path: `/assets/${stem}.${hash}.${ending}`,
+    body: readFileSync(new URL(file, folder), 'utf8'),
+    type,
+  };
 }
 
 /** The asset of a path; also under an earlier hash, so that a page of an older deployment still has its style. */

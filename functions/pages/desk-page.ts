@@ -1,5 +1,5 @@
 import { type dispositions, intakeKinds } from '#domain/intake.ts';
-import { compareSeverity } from '#domain/severity.ts';
+import { compareSeverity } from '#domain/rating.ts';
 import { stageWords } from '#letters/words.ts';
 import { type Attempt, errorSummary, type Field, hiddenFields, renderField } from './form.ts';
 import { groupNav } from './group-page.ts';

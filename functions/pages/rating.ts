@@ -1,5 +1,5 @@
 import type { Rating } from '#domain/disclosure.ts';
-import { severityText } from '#domain/severity.ts';
+import { severityText } from '#domain/rating.ts';
 import { type Html, html } from './html.ts';
 
 /** `7.5 High`, with the rating's colour and its word. */

@@ -50,3 +50,5 @@ export const windowWords: Readonly<Record<TwoHourClock['state'], string>> = {
   met: 'met',
   overdue: 'overdue',
 };
+
+export const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

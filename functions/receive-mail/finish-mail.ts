@@ -1,6 +1,6 @@
-import { messages } from '#contracts/log.ts';
 import type { MailArrival } from '#contracts/mail-arrival.ts';
 import { Unparsable } from '#contracts/mail-parts.ts';
+import * as messages from '#contracts/messages.ts';
 import { CauseTaken, VersionConflict } from '#contracts/store-errors.ts';
 import { day, plus } from '#domain/instant.ts';
 import { type Disposition, type Intake, type IntakeFlag, inboxKey } from '#domain/intake.ts';

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
 import { arrivalOf, type MailArrival } from '#contracts/mail-arrival.ts';
+import * as messages from '#contracts/messages.ts';
 import type { TakenMail } from './receive-mail.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { whoIsOnDuty } from '#commit/commit-command.ts';
 import { commitDecided, type Round } from '#commit/commit-decided.ts';
-import { messages } from '#contracts/log.ts';
 import type { MailArrival } from '#contracts/mail-arrival.ts';
+import * as messages from '#contracts/messages.ts';
 import type { LinkSigner } from '#contracts/ports.ts';
 import { type Disclosure, isOpen } from '#domain/disclosure.ts';
 import { firstOf, type HeaderScan, scanBytes, scanHeader } from '#domain/header-scan.ts';

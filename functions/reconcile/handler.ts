@@ -9,7 +9,7 @@ import { createMeasures } from '#adapters/measures.ts';
 import { createRedelivery } from '#adapters/redelivery.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
-import { messages } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import { environment, input } from './env.ts';
 import { reconcile } from './reconcile.ts';
 

@@ -1,5 +1,6 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { Measure } from '#contracts/metrics.ts';
 import type { Archive, Clock, DeskStore, LifecycleRunner } from '#contracts/ports.ts';
 import type { Redelivery, ReplayedMail } from '#contracts/replay.ts';

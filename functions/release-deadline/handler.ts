@@ -5,7 +5,7 @@ import { lambda } from '#adapters/lambda.ts';
 import { createLog } from '#adapters/logger.ts';
 import { createMeasures } from '#adapters/measures.ts';
 import { readSettings } from '#adapters/settings.ts';
-import { messages } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import { environment } from './env.ts';
 import { deadlineInput, releaseDeadline } from './release-deadline.ts';
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { commitCommand } from '#commit/commit-command.ts';
-import { type Log, messages } from '#contracts/log.ts';
+import type { Log } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { Measure } from '#contracts/metrics.ts';
 import type { Clock, DeskStore } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';

@@ -4,7 +4,7 @@ import { lambda } from '#adapters/lambda.ts';
 import { createLog } from '#adapters/logger.ts';
 import { createMeasures } from '#adapters/measures.ts';
 import { readSettings } from '#adapters/settings.ts';
-import { messages } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import { environment } from './env.ts';
 import { remindMaintainers, sweepInput } from './remind-maintainers.ts';
 

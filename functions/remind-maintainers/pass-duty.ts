@@ -8,8 +8,8 @@ import { localDate } from '#domain/calendar.ts';
 import { type DutyRecord, nextDuty, type Stretch, shiftBrief, turnAt } from '#domain/handover.ts';
 import { day, type Instant, later, plus } from '#domain/instant.ts';
 import type { Letter, ReminderSum } from '#domain/letter.ts';
+import type { Frequency } from '#domain/rating.ts';
 import { handoverState, handoversBetween, manned, type RotaPolicy } from '#domain/rota.ts';
-import type { Frequency } from '#domain/severity.ts';
 import type { ReminderDeps } from './send-reminders.ts';
 
 type Turn = NonNullable<ReturnType<typeof turnAt>>;

@@ -4,8 +4,8 @@ import { lambda } from '#adapters/lambda.ts';
 import { createLog } from '#adapters/logger.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
-import { messages } from '#contracts/log.ts';
 import { taskInput } from '#contracts/machine.ts';
+import * as messages from '#contracts/messages.ts';
 import { environment } from './env.ts';
 import { renewExecution } from './renew-execution.ts';
 

@@ -1,7 +1,7 @@
 import { deliverLeased, type PartOutcome } from '#commit/leased-parts.ts';
 import { DiscourseHandOff } from '#contracts/discourse-port.ts';
 import { GithubHandOff } from '#contracts/github-port.ts';
-import { messages } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
 import { entryOf } from '#domain/disclosure.ts';
 import { Refused } from '#domain/errors.ts';

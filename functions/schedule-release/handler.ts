@@ -5,8 +5,8 @@ import { createLog } from '#adapters/logger.ts';
 import { createReleaseScheduler } from '#adapters/scheduler.ts';
 import { readSettings } from '#adapters/settings.ts';
 import { commitCommand } from '#commit/commit-command.ts';
-import { messages } from '#contracts/log.ts';
 import { taskInput } from '#contracts/machine.ts';
+import * as messages from '#contracts/messages.ts';
 import { environment } from './env.ts';
 import { scheduleRelease } from './schedule-release.ts';
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localDate, localText } from '#domain/calendar.ts';
 import { day, hour, plus } from '#domain/instant.ts';
-import { severityOf, severityText } from '#domain/severity.ts';
+import { severityText } from '#domain/rating.ts';
+import { severityOf } from '#domain/severity.ts';
 import { pressEverything, readEverything } from './scanners.ts';
 import { describeToday } from './today.ts';
 import { chooseVector, fillTriage } from './triage.ts';

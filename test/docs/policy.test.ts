@@ -107,9 +107,13 @@ describe('docs/policy.md', () => {
     ['R23', 'commitMembership'],
   ])('%s says "not yet" of its pages as long as no page calls %s', (rule, useCase) => {
     const row = policy.split('\n').find((line) => line.startsWith(`| ${rule} |`));
-    const called = readdirSync(join(root, 'functions/open-desk'), { recursive: true, encoding: 'utf8' }).some(
+    const called = readdirSync(join(root, 'functions/change-desk'), {
+      recursive: true,
+      encoding: 'utf8',
+    }).some(
       (path) =>
-        path.endsWith('.ts') && new RegExp(`\\b${useCase}\\b`).test(read(join('functions/open-desk', path))),
+        path.endsWith('.ts') &&
+        new RegExp(`\\b${useCase}\\b`).test(read(join('functions/change-desk', path))),
     );
 
     expect(row?.includes('Not yet')).toBe(!called);

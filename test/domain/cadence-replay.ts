@@ -14,8 +14,8 @@ import {
   scheduleEntry,
 } from '#domain/cadence.ts';
 import { type Instant, instant, minute, ms } from '#domain/instant.ts';
+import { type Frequency, frequencyOf, type Rating } from '#domain/rating.ts';
 import type { Span } from '#domain/rota.ts';
-import { type Frequency, frequencyOf, type Rating } from '#domain/severity.ts';
 
 /** `2026-03-02 10:00` ↔ instant. */
 export const at = (text: string): Instant => `${text.replace(' ', 'T')}:00.000Z`;

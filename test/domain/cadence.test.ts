@@ -24,8 +24,8 @@ import {
   sweepGroup,
 } from '#domain/cadence.ts';
 import { day, hour, type Instant, instant, minute, ms, plus } from '#domain/instant.ts';
+import type { Frequency } from '#domain/rating.ts';
 import type { Span } from '#domain/rota.ts';
-import type { Frequency } from '#domain/severity.ts';
 import { at } from './cadence-replay.ts';
 
 const policy: CadencePolicy = { zone: 'UTC', sweepMs: 15 * minute, ...reminderDefaults };

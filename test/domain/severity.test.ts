@@ -2,18 +2,8 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cvssMetrics, metricText } from '#domain/cvss-metrics.ts';
-import {
-  compareSeverity,
-  frequencyOf,
-  InvalidScoreError,
-  InvalidVectorError,
-  metricLetters,
-  metricsOf,
-  ratingOf,
-  severityOf,
-  severityText,
-  vectorOf,
-} from '#domain/severity.ts';
+import { compareSeverity, frequencyOf, InvalidScoreError, ratingOf, severityText } from '#domain/rating.ts';
+import { InvalidVectorError, metricLetters, metricsOf, severityOf, vectorOf } from '#domain/severity.ts';
 import { baseScore, type Chosen, environmentalScore, temporalScore } from './cvss-specification.ts';
 
 type AeScores = { base?: number; temporal?: number; environmental?: number };

@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { changingRoutes } from '../../functions/contracts/routes.ts';
 import { functionNames } from '../../lib/functions.ts';
 import { resourcesOf, roleStatements, text } from './resources.ts';
 import { local, production, templateOf } from './synthesise.ts';
@@ -309,8 +310,26 @@ describe.each([
     });
 
     test('every route goes to the function that checks who calls', () => {
-      const routes = properties('AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey);
-      expect(routes.sort()).toEqual(['$default', 'POST /hooks/discourse', 'POST /hooks/github']);
+      const integrations = resourcesOf(template, 'AWS::ApiGatewayV2::Integration');
+      const routes = properties('AWS::ApiGatewayV2::Route').map(({ RouteKey, Target }) => {
+        const of = JSON.stringify(Target);
+        const to = integrations.find(([id]) => of.includes(`"${id}"`))?.[1].Properties.IntegrationUri;
+        const called = /SignedPages(\w+?Desk)Function|Observers(\w+?)Function/.exec(JSON.stringify(to));
+        return `${RouteKey} → ${called?.[1] ?? called?.[2]}`;
+      });
+      const changing = changingRoutes.flatMap(({ methods, path }) =>
+        methods.map((method) => `${method} ${path} → ChangeDesk`),
+      );
+      expect(changing.length).toBeGreaterThan(5);
+      expect(routes.toSorted()).toEqual(
+        [
+          '$default → OpenDesk',
+          'POST /a → OpenDesk',
+          'POST /hooks/discourse → ObserveDiscourse',
+          'POST /hooks/github → ObserveGithub',
+          ...changing,
+        ].toSorted(),
+      );
     });
   });
 

@@ -143,7 +143,19 @@ describe('a function may do with the table what it does, no more', () => {
     const checking = statements('AWS::IAM::Policy').filter(({ Action }) =>
       [Action].flat().includes('dynamodb:ConditionCheckItem'),
     );
-    expect(checking.map(({ where }) => where)).toEqual([expect.stringMatching(/^SignedPagesOpenDesk/)]);
+    expect(checking.map(({ where }) => where)).toEqual([expect.stringMatching(/^SignedPagesChangeDesk/)]);
+  });
+
+  test('what opens with a link reads, and may change neither the record nor the bucket', () => {
+    const reading = statements('AWS::IAM::Policy').filter(({ where }) => /^SignedPagesOpenDesk/.test(where));
+    const actions = reading.flatMap(({ Action }) => [Action].flat());
+
+    expect(new Set(itemActions(/^SignedPagesOpenDesk/))).toEqual(
+      new Set(['GetItem', 'BatchGetItem', 'Query']),
+    );
+    expect(new Set(actions.filter((action) => action.startsWith('s3:')))).toEqual(
+      new Set(['s3:GetObject', 's3:ListBucket']),
+    );
   });
 
   test('none may scan or delete', () => {

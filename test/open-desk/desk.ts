@@ -1,4 +1,3 @@
-import type { Hono } from 'hono';
 import { makeLinkSigner } from '#adapters/link-signer.ts';
 import { commitCommand } from '#commit/commit-command.ts';
 import { commitMembership } from '#commit/people.ts';
@@ -11,9 +10,12 @@ import type { Intake } from '#domain/intake.ts';
 import type { Letter } from '#domain/letter.ts';
 import { openDisclosure } from '#domain/open-disclosure.ts';
 import type { Person, PersonKind } from '#domain/people.ts';
-import type { MailContent, OpenDeskDeps } from '../../functions/open-desk/deps.ts';
+import { changeDesk } from '../../functions/change-desk/change-desk.ts';
+import type { ChangeDeskDeps } from '../../functions/change-desk/deps.ts';
 import { openDesk } from '../../functions/open-desk/open-desk.ts';
+import type { MailContent } from '../../functions/web/deps.ts';
 import { settings as baseSettings } from '../letters/samples.ts';
+import { changes, eventOf, responseOf } from '../support/http-api.ts';
 import { InMemoryArchive } from '../support/in-memory-archive.ts';
 import { InMemoryStore } from '../support/in-memory-store.ts';
 
@@ -52,7 +54,7 @@ export class Desk {
   readonly decided: unknown[] = [];
   readonly mails = new Map<string, MailContent>();
   readonly people: Record<string, Person> = {};
-  readonly app: Hono;
+  readonly #deps: ChangeDeskDeps;
   readonly settings: Settings;
   /** Everything in the forum waits for a moderator. */
   forumHides = false;
@@ -60,10 +62,10 @@ export class Desk {
 
   constructor(settings: Partial<Settings['policy']> = {}, linkBase = origin) {
     this.settings = { ...baseSettings, policy: { ...baseSettings.policy, ...settings } };
-    this.app = openDesk(this.deps(linkBase));
+    this.#deps = this.deps(linkBase);
   }
 
-  deps(linkBase: string): OpenDeskDeps {
+  deps(linkBase: string): ChangeDeskDeps {
     const { store, clock, archive, signer } = this;
     return {
       settings: this.settings,
@@ -236,7 +238,10 @@ export class Desk {
   }
 
   async request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
-    return this.app.request(`${origin}${path}`, { method, ...init });
+    const event = await eventOf(new Request(`${origin}${path}`, { method, ...init }));
+    const depsNow = async () => this.#deps;
+    const to = changes(method, event.rawPath) ? changeDesk : openDesk;
+    return responseOf(await to(event, depsNow));
   }
 
   async post(

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { asset, assetAt } from '#pages/assets.ts';
-import { pageContext } from '../../functions/open-desk/context.ts';
 import { staticAnswer } from '../../functions/open-desk/landing.ts';
+import { pageContext } from '../../functions/web/context.ts';
 import { canaries, Desk, origin, reference, valid } from '../open-desk/desk.ts';
 
 const [one, two] = ['openedx/edx-platform', 'openedx/frontend-app-x'] as const;
@@ -240,7 +240,7 @@ describe('what is served without record, key or SDK', () => {
 });
 
 describe('the style sheet', () => {
-  const css = readFileSync(new URL('../../functions/open-desk/static/style.css', import.meta.url), 'utf8');
+  const css = readFileSync(new URL('../../functions/pages/static/style.css', import.meta.url), 'utf8');
   const [light = '', dark = ''] = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, body]) => body ?? '');
   const colours = (body: string) =>
     Object.fromEntries(

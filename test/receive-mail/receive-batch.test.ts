@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { messages } from '#contracts/log.ts';
 import { arrivalOf, type MailArrival } from '#contracts/mail-arrival.ts';
+import * as messages from '#contracts/messages.ts';
 import { receiveBatch } from '../../functions/receive-mail/receive-batch.ts';
 import type { TakenMail } from '../../functions/receive-mail/receive-mail.ts';
 import { envelope, record } from '../support/intake-record.ts';

@@ -1,4 +1,5 @@
-import { InvalidVectorError, severityOf, severityText, vectorOf } from '#domain/severity.ts';
+import { severityText } from '#domain/rating.ts';
+import { InvalidVectorError, severityOf, vectorOf } from '#domain/severity.ts';
 
 /*
  * The live CVSS calculator: a browser script that only shows what the form says. It is the same severity.ts

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ShowMailRequest } from '#contracts/mail-show.ts';
 import { showMailRequest } from '#contracts/mail-show.ts';
 import type { Intake } from '#domain/intake.ts';
-import { mailReader } from '../../functions/open-desk/mail-reader.ts';
+import { mailReader } from '../../functions/web/mail-reader.ts';
 
 const intakeAt = (objectKey: string) => ({ mailKey: 'mail-1', objectKey }) as Intake;
 

@@ -41,3 +41,25 @@ export const tooLarge = (most: string) =>
     'That is too large',
     `At most ${most} can be sent here. Larger files reach us by mail. Nothing was changed.`,
   );
+
+export const badLink = () =>
+  new PageError(
+    400,
+    'This link does not work',
+    'Parts of it are missing or changed. Copy the whole link from the mail, or ask for a fresh one.',
+    { href: '/a', label: 'Paste the whole link, or ask for a fresh one' },
+  );
+
+export const deadLink = () =>
+  new PageError(
+    410,
+    'This link is no longer valid',
+    'The person it was made for has left, or all their links were withdrawn. The working group can help you.',
+  );
+
+export const notNow = () =>
+  new PageError(
+    404,
+    'That is not possible here just now',
+    'It has been done already, it is not yet time for it, or it is another person’s act. The disclosure’s page lists what you can do.',
+  );

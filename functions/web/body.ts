@@ -1,5 +1,4 @@
-import type { Context } from 'hono';
-import { uploadLimit } from '#contracts/forms.ts';
+import type { Context } from './http.ts';
 import { tooLarge, wrongOrigin } from './page-errors.ts';
 
 /** A form as it was sent. */
@@ -10,8 +9,8 @@ export interface SentForm {
 
 export const smallForm = 4 * 1024;
 export const textForm = 256 * 1024;
-/** The file and what stands around it. */
-const uploadForm = uploadLimit + 64 * 1024;
+/** The largest file, and what stands around it (mail rules, Limits). */
+const uploadForm = (4 * 1024 + 64) * 1024;
 
 const sizes: Readonly<Record<number, string>> = {
   [smallForm]: '4 KB',
@@ -30,9 +29,9 @@ export function requireOwnOrigin(c: Context, linkBase: string): void {
   throw wrongOrigin();
 }
 
-async function bounded(c: Context, most: number): Promise<ArrayBuffer> {
+function bounded(c: Context, most: number): Buffer {
   if (Number(c.req.header('content-length') ?? 0) > most) throw tooLarge(sizes[most] ?? `${most} bytes`);
-  const body = await c.req.arrayBuffer();
+  const body = c.req.body();
   if (body.byteLength > most) throw tooLarge(sizes[most] ?? `${most} bytes`);
   return body;
 }
@@ -41,14 +40,14 @@ async function bounded(c: Context, most: number): Promise<ArrayBuffer> {
 export async function sentForm(c: Context, most: number, upload = false): Promise<SentForm> {
   const type = c.req.header('content-type') ?? '';
   if (upload && type.startsWith('multipart/form-data')) {
-    const body = await bounded(c, uploadForm);
-    const form = await new Response(body, { headers: { 'content-type': type } }).formData();
+    const body = bounded(c, uploadForm);
+    const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData();
     const values: Record<string, string> = {};
     for (const [name, value] of form) if (typeof value === 'string') values[name] ??= value;
     const file = form.get('file');
     return { values, ...(file instanceof File && file.size > 0 && { file }) };
   }
-  const fields = new URLSearchParams(new TextDecoder().decode(await bounded(c, most)));
+  const fields = new URLSearchParams(new TextDecoder().decode(bounded(c, most)));
   const values: Record<string, string> = {};
   for (const [name, value] of fields) values[name] ??= value;
   return { values };

@@ -1,8 +1,8 @@
-import { isAct } from '#contracts/forms.ts';
 import type { LinkClaims } from '#contracts/ports.ts';
 import { hour, instant, ms } from '#domain/instant.ts';
 import type { Person } from '#domain/people.ts';
-import type { OpenDeskDeps } from './deps.ts';
+import { isAct } from '#pages/acts.ts';
+import type { DeskDeps } from './deps.ts';
 
 /** A session is short; the link it came from opens another one. */
 const sessionMs = hour;
@@ -46,7 +46,7 @@ const isMember = (person: Person) => person.member === 'active' || person.member
 
 /** Claims are only as good as the person they name: of that epoch, not gone, and in the role still. */
 export async function personOf(
-  deps: Pick<OpenDeskDeps, 'store'>,
+  deps: Pick<DeskDeps, 'store'>,
   claims: LinkClaims,
 ): Promise<Person | undefined> {
   const person = await deps.store.person(claims.person);
@@ -56,7 +56,7 @@ export async function personOf(
 }
 
 /** A session for a link's person, as a cookie that only this part of the desk is sent. */
-export function sessionCookie(deps: OpenDeskDeps, link: LinkClaims): string {
+export function sessionCookie(deps: DeskDeps, link: LinkClaims): string {
   const token = deps.signer.mint({
     ...link,
     purpose: 'session',
@@ -80,7 +80,7 @@ function sessionsIn(cookies: string | undefined): readonly string[] {
 
 /** The first session that is good and that opens what is asked for. */
 export async function sessionFor(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   cookies: string | undefined,
   opens: (claims: LinkClaims) => boolean,
 ): Promise<Session | undefined> {

@@ -7,7 +7,7 @@ import { textsOf } from '#letters/context.ts';
 import { plainWords } from '#letters/layout.ts';
 import type { FileView, Message } from '#pages/model.ts';
 import { deliveryWords } from '#pages/words.ts';
-import type { OpenDeskDeps } from './deps.ts';
+import type { DeskDeps } from './deps.ts';
 
 /** A file that somebody uploaded: its bytes are a text of their own, in base64. */
 export interface Upload {
@@ -26,15 +26,12 @@ const refOf = (name: string): TextRef => {
   return { key, sha256 };
 };
 
-export async function loadUpload(
-  deps: Pick<OpenDeskDeps, 'archive'>,
-  name: string,
-): Promise<Upload | undefined> {
+export async function loadUpload(deps: Pick<DeskDeps, 'archive'>, name: string): Promise<Upload | undefined> {
   const text = await deps.archive.text(refOf(name));
   return text === undefined ? undefined : (JSON.parse(text) as Upload);
 }
 
-const textOf = async (deps: OpenDeskDeps, ref: TextRef): Promise<string | undefined> => {
+const textOf = async (deps: DeskDeps, ref: TextRef): Promise<string | undefined> => {
   const text = await deps.archive.text(ref);
   return text === undefined ? undefined : plainWords(text);
 };
@@ -53,7 +50,7 @@ const notesOf = (intake: Intake): readonly string[] => [
 
 /** One mail as text, its files as downloads below `base`. */
 export async function mailMessage(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   intake: Intake,
   options: { readonly base: string; readonly title: string; readonly raw: boolean; readonly files: boolean },
 ): Promise<Message> {
@@ -86,7 +83,7 @@ const repliedBy: ReadonlySet<string> = new Set([
 
 /** Our letters to reporters, once each however many got it; to one reporter, only theirs. */
 async function replies(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   view: DisclosureView,
   events: readonly StoredEvent[],
 ): Promise<readonly Message[]> {
@@ -118,7 +115,7 @@ const deliveriesOf = (event: StoredEvent, { template }: Letter): readonly string
 
 /** What was added on the reporter's page: text and files. */
 async function additions(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   view: DisclosureView,
   events: readonly StoredEvent[],
 ): Promise<readonly Message[]> {
@@ -160,7 +157,7 @@ async function additions(
 
 /** Mails of the disclosure that the viewer may read: all, or their own. */
 export async function visibleMails(
-  deps: Pick<OpenDeskDeps, 'store'>,
+  deps: Pick<DeskDeps, 'store'>,
   view: DisclosureView,
 ): Promise<readonly Intake[]> {
   const intakes = await Promise.all(view.mails.map((key) => deps.store.intake(key)));
@@ -171,7 +168,7 @@ export async function visibleMails(
 
 /** Mails, additions and replies in the order of time, as far as the access matrix lets this viewer see them. */
 export async function conversationOf(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   view: DisclosureView,
   events: readonly StoredEvent[],
 ): Promise<readonly Message[]> {
@@ -194,7 +191,7 @@ export async function conversationOf(
 
 /** What was forwarded to this operator: the member's words, and the report that went along. */
 export async function forwardedTo(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   view: DisclosureView,
   events: readonly StoredEvent[],
 ): Promise<readonly Message[]> {

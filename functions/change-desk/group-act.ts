@@ -1,7 +1,5 @@
-import type { Context } from 'hono';
 import type * as z from 'zod/mini';
 import { read } from '#contracts/forms.ts';
-import type { DeskEvent, StoredEvent } from '#contracts/ports.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
 import { InvalidLocalTimeError, instantOfText, type Zone } from '#domain/calendar.ts';
 import { Refused } from '#domain/errors.ts';
@@ -9,9 +7,10 @@ import type { Instant } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
 import type { FieldError, Values } from '#pages/form.ts';
 import { refusal } from '#pages/outcome-pages.ts';
-import { sentForm, smallForm } from './body.ts';
-import { PageError } from './page-errors.ts';
-import { causeOf, type Session } from './session.ts';
+import { sentForm, smallForm } from '#web/body.ts';
+import type { Answer, Context } from '#web/http.ts';
+import { PageError } from '#web/page-errors.ts';
+import { causeOf, type Session } from '#web/session.ts';
 
 /*
  * What the forms of rota, handover, membership and batches have in common: read once, on a revision, with the
@@ -29,8 +28,11 @@ export class BadField extends Error {
 }
 
 /** What a form says. @throws {BadField} with what is wrong, field by field. */
-export function accepted<S extends z.core.$ZodType>(schema: S, values: Values): z.infer<S> {
-  const result = read(schema, values);
+export function accepted<Form extends () => z.core.$ZodType>(
+  form: Form,
+  values: Values,
+): z.infer<ReturnType<Form>> {
+  const result = read(form, values);
   if (!result.ok) throw new BadField(result.faults);
   return result.data;
 }
@@ -81,9 +83,9 @@ const formNames: Readonly<Record<string, string>> = {
 
 /** Runs an act; what was wrong with it comes back on the same form (422), or that somebody was faster (409). */
 export async function orAgain(
-  act: () => Promise<Response>,
-  again: (errors: readonly FieldError[], status: 409 | 422) => Promise<Response>,
-): Promise<Response> {
+  act: () => Promise<Answer>,
+  again: (errors: readonly FieldError[], status: 409 | 422) => Promise<Answer>,
+): Promise<Answer> {
   try {
     return await act();
   } catch (error) {
@@ -115,33 +117,3 @@ export function instantIn(date: string, time: string, zone: Zone, field: string)
     throw new BadField([{ field, message: `There is no day ${date}, or no time ${time}.` }]);
   }
 }
-
-const doneWords: Readonly<Record<string, string>> = {
-  'generate-shifts': 'The shifts were made.',
-  'put-shift': 'The shift was added.',
-  'change-shift': 'The shift was changed. Whoever it concerns has a mail about it.',
-  'split-shift': 'The shift was split. Whoever it concerns has a mail about it.',
-  'remove-shift': 'The shift was removed.',
-  'propose-swap': 'The shift was offered. The member you asked has a mail about it.',
-  'answer-swap': 'Your answer was recorded, and whoever offered the shift is told.',
-  'acknowledge-handover': 'You acknowledged the handover.',
-  'note-handover': 'Your notes were kept for whoever takes over.',
-  'issue-feed': 'A new feed address was made; an earlier one is dead.',
-  'revoke-feed': 'The feed’s address is dead.',
-  invite: 'They were invited by mail. They are a member once they accept.',
-  'record-support': 'The support was recorded.',
-  'accept-invitation': 'You are a member of the working group now.',
-  'go-away': 'Recorded as away: no new shifts are planned for them. Shifts that they have stay theirs.',
-  'come-back': 'Recorded as active again.',
-  leave: 'They are no longer a member. All their links and sessions are dead, and their shifts are free.',
-  'postpone-batch': 'The batch was postponed.',
-  'note-batch': 'The note of the batch was changed.',
-};
-
-/** What the form that led here came to, in words; undefined for any other address. */
-export const doneLine = (event: Pick<DeskEvent | StoredEvent, 'type'> | undefined): string | undefined =>
-  event && doneWords[event.type];
-
-/** Where a page says what was done: `?done=<form>`. */
-export const donePath = (path: string, formId: string): string =>
-  `${path}${path.includes('?') ? '&' : '?'}done=${encodeURIComponent(formId)}`;

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Context } from 'hono';
 import { type Act, textActs } from '#contracts/forms.ts';
-import { messages } from '#contracts/log.ts';
+import * as messages from '#contracts/messages.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
 import type { EntryView } from '#domain/access.ts';
@@ -19,24 +18,27 @@ import { actPage, disclosurePage } from '#pages/disclosure-page.ts';
 import type { FieldError, Values } from '#pages/form.ts';
 import type { Html } from '#pages/html.ts';
 import type { DisclosureModel } from '#pages/model.ts';
-import { type PreviewedLetter, previewPage, refusal } from '#pages/outcome-pages.ts';
+import { refusal } from '#pages/outcome-pages.ts';
 import { pendingWords } from '#pages/parts.ts';
+import { type PreviewedLetter, previewPage } from '#pages/preview-page.ts';
 import { mostRows, rowCount } from '#pages/triage-form.ts';
-import { type SentForm, sentForm, smallForm, textForm } from './body.ts';
-import type { OpenDeskDeps } from './deps.ts';
-import { entryIn, loadModel, type Opened, open, recipients, situationOf, trailLine, whoIs } from './load.ts';
-import { notYours } from './page-errors.ts';
-import { causeOf, type Session } from './session.ts';
+import { type SentForm, sentForm, smallForm, textForm } from '#web/body.ts';
+import type { Context } from '#web/http.ts';
+import { entryIn, loadModel, type Opened, open, recipients, trailLine, whoIs } from '#web/load.ts';
+import { notYours } from '#web/page-errors.ts';
+import { causeOf, type Session } from '#web/session.ts';
+import type { ChangeDeskDeps } from './deps.ts';
+import { situationOf } from './situation.ts';
 import { BadForm, confirmedBy, toCommand } from './to-command.ts';
 
 /** What a POST came to: a page with its status, or where to go on. */
-export type Answer = { readonly status: 200 | 409 | 422; readonly page: Html } | { readonly goTo: string };
+export type ActAnswer = { readonly status: 200 | 409 | 422; readonly page: Html } | { readonly goTo: string };
 
 const donePath = (reference: string, formId: string, again: boolean): string =>
   `/d/${reference}/done/${encodeURIComponent(formId)}${again ? '?again=1' : ''}`;
 
 interface Asked {
-  readonly deps: OpenDeskDeps;
+  readonly deps: ChangeDeskDeps;
   readonly session: Session;
   readonly opened: Opened;
   readonly act: Act;
@@ -62,12 +64,12 @@ function pretend(texts: Map<string, string>) {
 
 /** One act: read, translate, show before grave ones, commit once (mail rules, Signed links 3 and 5). */
 export async function perform(
-  deps: OpenDeskDeps,
+  deps: ChangeDeskDeps,
   session: Session,
   reference: string,
   act: Act,
   c: Context,
-): Promise<Answer> {
+): Promise<ActAnswer> {
   const opened = await open(deps, session, reference);
   if (!opened) throw notYours();
   const upload = act === 'add-text';
@@ -100,7 +102,7 @@ function fieldOf(act: Act, field: string | undefined): string {
   return field === undefined ? 'main' : (formNames[field] ?? field);
 }
 
-async function decided(asked: Asked, formId: string): Promise<Answer> {
+async function decided(asked: Asked, formId: string): Promise<ActAnswer> {
   const { deps, session, opened, act, sent } = asked;
   const confirmed = sent.values.confirmed === 'yes';
   if (acts[act].preview && !confirmed) return preview(asked);
@@ -184,7 +186,7 @@ async function rehearse(asked: Asked): Promise<Rehearsal> {
 
 /** An act of somebody else that waits for this viewer, with the very letters that will go out, and one button. */
 export async function lookAtWaiting(
-  deps: OpenDeskDeps,
+  deps: ChangeDeskDeps,
   session: Session,
   opened: Opened,
   key: string,
@@ -199,7 +201,7 @@ async function preview(
   asked: Asked,
   since?: readonly StoredEvent[],
   errors?: readonly FieldError[],
-): Promise<Answer> {
+): Promise<ActAnswer> {
   const { deps, session, opened, act, entry, sent } = asked;
   const { command, letters, texts, changes } = await rehearse(asked);
   const model = await loadModel(deps, opened, whoIs(session));
@@ -313,7 +315,7 @@ async function previewed(
 async function again(
   asked: Asked,
   faults: readonly { readonly field: string; readonly message: string }[],
-): Promise<Answer> {
+): Promise<ActAnswer> {
   const { deps, session, opened, act, entry, sent } = asked;
   // What was to be confirmed stands there again, with what is missing.
   if (act === 'confirm-act' && waitingFor(opened.view).some(([key]) => key === sent.values.key))
@@ -328,7 +330,7 @@ async function again(
 }
 
 /** "Add another row" without script: the form once more, with what was typed and one row more. */
-async function anotherRow(asked: Asked): Promise<Answer> {
+async function anotherRow(asked: Asked): Promise<ActAnswer> {
   const { deps, session, opened, act, sent } = asked;
   const model = await loadModel(deps, opened, whoIs(session));
   const values: Values = { ...sent.values, rows: String(Math.min(mostRows, rowCount(sent.values) + 1)) };
@@ -336,7 +338,7 @@ async function anotherRow(asked: Asked): Promise<Answer> {
 }
 
 /** Somebody else was faster: what happened since, and the same act to be confirmed on the new revision. */
-async function changedMeanwhile(asked: Asked): Promise<Answer> {
+async function changedMeanwhile(asked: Asked): Promise<ActAnswer> {
   const { deps, session, opened, sent } = asked;
   const now = await open(deps, session, opened.disclosure.id);
   if (!now) throw notYours();

@@ -1,4 +1,3 @@
-import type { Context } from 'hono';
 import { cadenceOf } from '#commit/reminder-groups.ts';
 import { reminderLine } from '#commit/reminder-line.ts';
 import { loadDuty } from '#commit/rota-record.ts';
@@ -21,13 +20,15 @@ import { type BatchModel, batchFacts, batchForm, notePreviewPage } from '#pages/
 import type { FieldError, Values } from '#pages/form.ts';
 import { groupFormPage } from '#pages/group-page.ts';
 import { batchPath } from '#pages/today-page.ts';
-import { pageContext } from './context.ts';
-import type { OpenDeskDeps } from './deps.ts';
-import { accepted, donePath, groupPost, instantIn, orAgain } from './group-act.ts';
-import { whoIs } from './load.ts';
-import { notYours } from './page-errors.ts';
-import type { Session } from './session.ts';
-import { maintainerNames, namesOf } from './today.ts';
+import { pageContext } from '#web/context.ts';
+import { donePath } from '#web/done.ts';
+import type { Answer, Context } from '#web/http.ts';
+import { whoIs } from '#web/load.ts';
+import { maintainerNames, namesOf } from '#web/names.ts';
+import { notYours } from '#web/page-errors.ts';
+import type { Session } from '#web/session.ts';
+import type { ChangeDeskDeps } from './deps.ts';
+import { accepted, groupPost, instantIn, orAgain } from './group-act.ts';
 
 const frequencies: ReadonlySet<string> = new Set(['weekly', 'monthly', 'quarterly', 'half-yearly']);
 
@@ -39,7 +40,7 @@ interface Opened {
 }
 
 /** The next batch of the group that the address names. @throws {PageError} where there is none. */
-async function openBatch(deps: OpenDeskDeps, c: Context, session: Session): Promise<Opened> {
+async function openBatch(deps: ChangeDeskDeps, c: Context, session: Session): Promise<Opened> {
   const maintainer = c.req.query('maintainer') ?? '';
   const frequency = c.req.query('frequency') ?? '';
   if (!frequencies.has(frequency) || !maintainer) throw notYours();
@@ -68,12 +69,12 @@ async function openBatch(deps: OpenDeskDeps, c: Context, session: Session): Prom
 
 /** One form of a batch. GET: it changes nothing. */
 export async function showBatchForm(
-  deps: OpenDeskDeps,
+  deps: ChangeDeskDeps,
   c: Context,
   session: Session,
   form: BatchForm,
   tried?: { readonly values: Values; readonly errors: readonly FieldError[]; readonly status: 409 | 422 },
-): Promise<Response> {
+): Promise<Answer> {
   const context = pageContext(deps);
   const { group, model, path } = await openBatch(deps, c, session);
   const page = groupFormPage(
@@ -93,7 +94,7 @@ export async function showBatchForm(
 
 /** The reminder with a note, rendered as it will be sent to whoever acts for all of its entries. */
 async function mailWith(
-  deps: OpenDeskDeps,
+  deps: ChangeDeskDeps,
   { next }: Opened,
   words: string,
 ): Promise<Pick<RenderedLetter, 'subject' | 'text'>> {
@@ -131,15 +132,15 @@ async function mailWith(
 
 /** Postpones a batch, or gives it a note, or takes the note back: once, on the revision that was seen. */
 export async function changeBatch(
-  deps: OpenDeskDeps,
+  deps: ChangeDeskDeps,
   c: Context,
   session: Session,
   form: BatchForm,
-): Promise<Response> {
+): Promise<Answer> {
   const { values, formId, stamp } = await groupPost(c, session);
   const opened = await openBatch(deps, c, session);
   const { maintainer, frequency } = opened.group;
-  const commit = async (act: Parameters<OpenDeskDeps['batch']>[0]['act']): Promise<Response> => {
+  const commit = async (act: Parameters<ChangeDeskDeps['batch']>[0]['act']): Promise<Answer> => {
     await deps.batch({ maintainer, frequency, act, ...stamp });
     const done = donePath('/desk/today', formId);
     const about = `maintainer=${encodeURIComponent(maintainer)}&frequency=${frequency}`;

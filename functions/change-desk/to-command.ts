@@ -1,7 +1,7 @@
 import { DiscourseHandOff, DiscourseMalformed, DiscourseUnavailable } from '#contracts/discourse-port.ts';
 import type { Act, FormData, FormFault } from '#contracts/forms.ts';
 import { forms, read, readRows } from '#contracts/forms.ts';
-import { githubPages } from '#contracts/settings.ts';
+import { githubPages } from '#contracts/github-pages.ts';
 import { InvalidLocalTimeError, instantOfText } from '#domain/calendar.ts';
 import type { Command, OperatorForward } from '#domain/commands.ts';
 import { cvssMetrics } from '#domain/cvss-metrics.ts';
@@ -9,12 +9,13 @@ import type { Disclosure, TextRef } from '#domain/disclosure.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { HandOffWhat } from '#domain/letter.ts';
 import type { PersonId } from '#domain/people.ts';
-import { InvalidVectorError, severityOf, severityText, vectorOf } from '#domain/severity.ts';
+import { severityText } from '#domain/rating.ts';
+import { InvalidVectorError, severityOf, vectorOf } from '#domain/severity.ts';
 import { handOffWords } from '#letters/words.ts';
 import type { Values } from '#pages/form.ts';
 import { blank } from '#pages/triage-form.ts';
-import { uploadName } from './conversation.ts';
-import type { OpenDeskDeps } from './deps.ts';
+import { uploadName } from '#web/conversation.ts';
+import type { ChangeDeskDeps } from './deps.ts';
 
 /** A form that says something impossible: each fault names its field. */
 export class BadForm extends Error {
@@ -30,7 +31,7 @@ const bad = (field: string, message: string): BadForm => new BadForm([{ field, m
 
 /** What a form needs of the world to become a command. */
 export interface Translation {
-  readonly deps: OpenDeskDeps;
+  readonly deps: ChangeDeskDeps;
   readonly disclosure: Disclosure;
   /** Who asks. */
   readonly person: PersonId;
@@ -71,7 +72,7 @@ const hasVector = (values: Values): boolean =>
   Object.entries(values).some(([name, value]) => name.startsWith('cvss_') && value !== '' && value !== 'X');
 
 function instantIn(
-  deps: OpenDeskDeps,
+  deps: ChangeDeskDeps,
   fields: { date: string; time: string; zone: 'desk' | 'utc' },
 ): Instant {
   try {
@@ -87,7 +88,7 @@ function instantIn(
 }
 
 /** The end of a day in the desk's zone. */
-const endOf = (deps: OpenDeskDeps, date: string): Instant =>
+const endOf = (deps: ChangeDeskDeps, date: string): Instant =>
   instantIn(deps, { date, time: '23:59', zone: 'desk' });
 
 function requireTyped(disclosure: Disclosure, typed: string): void {

@@ -1,11 +1,10 @@
-import { whoIsOnDuty } from '#commit/on-duty.ts';
 import { cadenceOf } from '#commit/reminder-groups.ts';
+import { githubPages } from '#contracts/github-pages.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
-import { githubPages, type Settings } from '#contracts/settings.ts';
+import type { Settings } from '#contracts/settings.ts';
 import { belongs, type DisclosureView, type EntryView, type Viewer, visible } from '#domain/access.ts';
 import { announcementTopic, replyPost } from '#domain/announcement.ts';
 import { frequencyWords, entryIn as reminderOf, silentNow } from '#domain/cadence.ts';
-import type { Situation } from '#domain/commands.ts';
 import type { Disclosure } from '#domain/disclosure.ts';
 import { hour, spanWords } from '#domain/instant.ts';
 import { hostsIn, hostsOf } from '#domain/operators.ts';
@@ -18,12 +17,12 @@ import type { OperatorOption } from '#pages/triage-form.ts';
 import { deliveryWords } from '#pages/words.ts';
 import { pageContext } from './context.ts';
 import { conversationOf, forwardedTo } from './conversation.ts';
-import type { OpenDeskDeps } from './deps.ts';
+import type { DeskDeps } from './deps.ts';
 import type { Session } from './session.ts';
 
 /** The viewer of a session: in the role of its link, and standing for the groups that they are recorded persons of. */
 export async function viewerOf(
-  deps: Pick<OpenDeskDeps, 'store'>,
+  deps: Pick<DeskDeps, 'store'>,
   session: Session,
   disclosure: Disclosure,
 ): Promise<Viewer | undefined> {
@@ -39,7 +38,7 @@ export async function viewerOf(
 
 /** Names of the people whom the view mentions. Nobody but members is told who somebody is, save who one’s delegates are. */
 async function namesFor(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   view: DisclosureView,
   events: readonly StoredEvent[],
 ): Promise<Readonly<Record<PersonId, string>>> {
@@ -118,7 +117,7 @@ export function trailLine(event: StoredEvent, names: Readonly<Record<PersonId, s
   };
 }
 
-function readyPosts(deps: OpenDeskDeps, view: DisclosureView, disclosure: Disclosure) {
+function readyPosts(deps: DeskDeps, view: DisclosureView, disclosure: Disclosure) {
   if (view.viewer.kind !== 'member' && view.viewer.kind !== 'maintainer') return {};
   const topic = announcementTopic(disclosure, deps.settings.policy.zone);
   const reply = replyPost(disclosure);
@@ -156,7 +155,7 @@ function handOffsIn(view: DisclosureView, events: readonly StoredEvent[]): reado
 
 /** The recorded operators, first those whose domain the reporter's words name (policy, "Unknown operator"). */
 async function operatorOptions(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   messages: readonly Message[],
 ): Promise<readonly OperatorOption[]> {
   const theirs = messages.filter(({ ours }) => !ours);
@@ -172,7 +171,7 @@ async function operatorOptions(
 }
 
 async function actOptions(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   view: DisclosureView,
   disclosure: Disclosure,
   events: readonly StoredEvent[],
@@ -206,7 +205,7 @@ export interface Opened {
 
 /** How the reminder clocks of a disclosure's entries stand. */
 async function remindersOf(
-  deps: OpenDeskDeps,
+  deps: DeskDeps,
   { entries, id }: Disclosure,
 ): Promise<Readonly<Record<string, ReminderView>>> {
   const policy = cadenceOf(deps.settings.policy);
@@ -235,7 +234,7 @@ async function remindersOf(
 }
 
 /** The page's content, loaded only as far as the view names it. */
-export async function loadModel(deps: OpenDeskDeps, opened: Opened, who: string): Promise<DisclosureModel> {
+export async function loadModel(deps: DeskDeps, opened: Opened, who: string): Promise<DisclosureModel> {
   const { view, disclosure } = opened;
   const needsEvents = view.seesTrail || view.conversation !== 'none' || view.forwarded;
   const events = needsEvents ? await deps.store.events(`DISC#${disclosure.id}`) : [];
@@ -276,37 +275,13 @@ export function seenBy(
 }
 
 /** Opens a disclosure for a session; undefined where it is none of theirs. */
-export async function open(
-  deps: OpenDeskDeps,
-  session: Session,
-  reference: string,
-): Promise<Opened | undefined> {
+export async function open(deps: DeskDeps, session: Session, reference: string): Promise<Opened | undefined> {
   const disclosure = await deps.store.disclosure(reference);
   if (!disclosure) return undefined;
   const viewer = await viewerOf(deps, session, disclosure);
   if (!viewer || !belongs(viewer, disclosure)) return undefined;
   const view = visible(viewer, disclosure);
   return view && { disclosure, viewer, view };
-}
-
-/** What `decide` may know besides: policy, who is on duty, and the thread of the reporter's last mail. */
-export async function situationOf(deps: OpenDeskDeps, disclosure: Disclosure): Promise<Situation> {
-  const onDuty = await whoIsOnDuty(deps.store, deps.clock.now());
-  const mails = await Promise.all(disclosure.intakes.map((key) => deps.store.intake(key)));
-  const last = mails
-    .flatMap((intake) => intake ?? [])
-    .filter(({ from }) => from && disclosure.reporters.includes(from))
-    .at(-1);
-  return {
-    policy: deps.settings.policy,
-    ...(onDuty && { onDuty }),
-    ...(last && {
-      thread: {
-        references: last.references,
-        ...(last.messageId && { messageId: last.messageId }),
-      },
-    }),
-  };
 }
 
 /** Who somebody is on the page's head. */

@@ -4,8 +4,8 @@ import type { IntakeDecision } from '#contracts/forms.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
 import { Refused } from '#domain/errors.ts';
 import type { Intake } from '#domain/intake.ts';
-import { commitIntakeDecision, commitLetter, enrolPerson } from '../../functions/open-desk/commits.ts';
-import { Desk, reference } from './desk.ts';
+import { commitIntakeDecision, commitLetter, enrolPerson } from '../../functions/change-desk/commits.ts';
+import { Desk, reference } from '../open-desk/desk.ts';
 
 let desk: Desk;
 let queued: Intake;
