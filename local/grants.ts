@@ -1,14 +1,15 @@
-import { parseArgs } from 'node:util';
+import { commandLine } from './command-line.ts';
 import { loadConfig } from './desk.ts';
 import { evaluateGrants, requestsFolder } from './grants/evaluate.ts';
 import { reportOn } from './grants/report.ts';
 
-/**
- * `node local/grants.ts`: takes each grant of the template away in turn and asks the emulator's own evaluator again
- * what the emulator tests asked (`npm run test:emulator` keeps it). Exits 1 for a grant without which nothing is
- * refused, unless local/grants/unasked.ts says why, and for whatever was refused.
- */
-const { values } = parseArgs({ options: { folder: { type: 'string', default: requestsFolder } } });
+const usage = `npm run grants -- [options]
+  Takes each grant of the template away in turn and asks the emulator's own evaluator again what the emulator tests
+  asked (npm run test:emulator keeps it). Exits 1 for a grant without which nothing is refused, unless
+  local/grants/unasked.ts says why, and for whatever was refused.
+  --folder DIR     where the tests kept what was asked (.desk/requests)`;
+
+const { values } = commandLine(usage, { folder: { type: 'string', default: requestsFolder } });
 const { stackName } = await loadConfig();
 const evaluation = await evaluateGrants(values.folder, stackName);
 const { needed, explained, problems } = reportOn(evaluation);

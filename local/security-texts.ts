@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { securityMd, securityTxt } from '#domain/security-texts.ts';
 import { commandLine } from './command-line.ts';
@@ -25,6 +25,7 @@ const texts = {
   'security.txt': securityTxt(contact, new Date().toISOString()),
   'SECURITY.md': securityMd(contact),
 };
+if (values.out !== undefined) mkdirSync(values.out, { recursive: true });
 for (const [name, content] of Object.entries(texts)) {
   if (values.out === undefined) process.stdout.write(`--- ${name}\n${content}\n`);
   else writeFileSync(join(values.out, name), content);
