@@ -34,6 +34,13 @@ import {
 
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
+/** What was counted in one window, and by which named uses. */
+interface CountedUses {
+  readonly used: number;
+  readonly expires: Instant;
+  readonly uses?: readonly string[];
+}
+
 /** Key, condition and index attributes of one write. */
 function placeOf(write: Write): { pk: string; sk: string; what: string; index: Item } {
   if ('counter' in write)
@@ -318,19 +325,22 @@ export function createDeskStore(config: {
   async function countWithin(
     key: string,
     limits: readonly { readonly window: string; readonly limit: number; readonly expires: Instant }[],
+    use?: string,
   ): Promise<boolean> {
     const Key = { pk: `COUNT#${key}`, sk: 'COUNT' };
     for (;;) {
       const now = clock.now();
       const held = await get(Key.pk, Key.sk);
-      const alive = Object.entries(
-        (held?.windows ?? {}) as Record<string, { used: number; expires: Instant }>,
-      ).filter(([, { expires }]) => expires > now);
+      const alive = Object.entries((held?.windows ?? {}) as Record<string, CountedUses>).filter(
+        ([, { expires }]) => expires > now,
+      );
       const windows = new Map(alive);
+      if (use && limits.every(({ window }) => windows.get(window)?.uses?.includes(use))) return true;
       if (limits.some(({ window, limit }) => (windows.get(window)?.used ?? 0) >= limit)) return false;
       for (const { window, expires } of limits) {
         const open = windows.get(window) ?? { used: 0, expires };
-        windows.set(window, { ...open, used: open.used + 1 });
+        const uses = use ? { uses: [...(open.uses ?? []), use] } : {};
+        windows.set(window, { ...open, ...uses, used: open.used + 1 });
       }
       const last =
         [...windows.values()]

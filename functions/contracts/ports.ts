@@ -156,10 +156,14 @@ export interface DeskStore {
   putToken(disclosure: string, token: StoredToken): Promise<void>;
   /** The last token of each generation, be it still waited for or not. */
   tokens(disclosure: string): Promise<readonly StoredToken[]>;
-  /** Counts one use under a limit; false (and nothing counted) when the limit is reached. TTL'd. */
+  /**
+   * Counts one use under a limit; false (and nothing counted) when the limit is reached. TTL'd. A `use` that has a
+   * name counts once: asked again, while its windows are open, the answer is true.
+   */
   countWithin(
     key: string,
     limits: readonly { readonly window: string; readonly limit: number; readonly expires: Instant }[],
+    use?: string,
   ): Promise<boolean>;
   /** Small marks of the machinery: sweep cursor, doctor's nonces, polls. */
   mark(name: string): Promise<Readonly<Record<string, unknown>> | undefined>;

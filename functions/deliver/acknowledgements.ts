@@ -16,11 +16,11 @@ interface Deps {
  */
 export const mayAcknowledge =
   ({ store, settings, clock }: Deps) =>
-  async (person: Person): Promise<boolean> => {
+  async (person: Person, use: string): Promise<boolean> => {
     const limits = acknowledgementLimits(settings.mail.caps, person.id, clock.now());
     for (const places of limits.person.attempts)
-      if (await store.countWithin(limits.person.key, places))
-        return store.countWithin(limits.all.key, limits.all.windows);
+      if (await store.countWithin(limits.person.key, places, use))
+        return store.countWithin(limits.all.key, limits.all.windows, use);
     return false;
   };
 

@@ -17,8 +17,8 @@ export interface DeliverDeps extends ComposeDeps {
   readonly commit: CommitCommand;
   readonly log: Log;
   readonly measure: Measure;
-  /** Counts an acknowledgement under the caps; false where one is reached. */
-  readonly mayAcknowledge: (person: Person) => Promise<boolean>;
+  /** Counts an acknowledgement under the caps, once under its name; false where one is reached. */
+  readonly mayAcknowledge: (person: Person, use: string) => Promise<boolean>;
   /** Puts "not acknowledged" on the intake, for the members' page. */
   readonly withhold: (event: StoredEvent) => Promise<void>;
 }
@@ -134,7 +134,7 @@ async function sendLetter(
   if (
     letter.template === 'acknowledgement' &&
     event.type !== 'release-acknowledgement' &&
-    !(await deps.mayAcknowledge(recipient))
+    !(await deps.mayAcknowledge(recipient, `${event.hash.slice(0, 24)}:${name}`))
   ) {
     await deps.withhold(event);
     deps.log(messages.letterWithheld, fields);

@@ -71,3 +71,22 @@ test('A1: what no cap holds back is not released: a machine is not answered by a
   for (const { mailKey } of [answered, silent])
     await expect(decide(mailKey, { decision: 'release' })).rejects.toMatchObject({ rule: 'A1' });
 });
+
+test('A1: a mail that SES throttled is sent by a later try: it was counted already, and no cap holds it back', async () => {
+  let throttled = 3;
+  const room = new MailRoom({
+    send: () => {
+      if (throttled-- > 0) throw Object.assign(new Error('slowly'), { name: 'Throttling' });
+    },
+  });
+  const { mailKey } = await room.take(rawMail({}));
+
+  for (let tries = 0; tries < 5; tries++) await room.deliverAll().catch(() => {});
+
+  expect(room.acknowledgements).toHaveLength(1);
+  expect((await room.store.intake(mailKey))?.flags).not.toContain('acknowledgement-withheld');
+  // It did count, once: the next mail of that day is held back.
+  await room.take(rawMail({}));
+  await room.deliverAll();
+  expect(room.acknowledgements).toHaveLength(1);
+});

@@ -5,7 +5,7 @@ import type { LogFields, LogMessage } from '#contracts/log.ts';
 import type { MailArrival } from '#contracts/mail-arrival.ts';
 import type { MailParser } from '#contracts/mail-parts.ts';
 import type { Measure, MetricName } from '#contracts/metrics.ts';
-import type { Archive, DeskStore, OutgoingMail, StoredEvent } from '#contracts/ports.ts';
+import type { Archive, DeskStore, OutgoingMail } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import { hour, plus } from '#domain/instant.ts';
 import type { Notice } from '#domain/mail-facts.ts';
@@ -84,7 +84,7 @@ export class MailRoom {
   readonly receive: (arrival: MailArrival) => Promise<ReceivedMail>;
   /** Its first step alone. */
   readonly begin: (arrival: MailArrival) => Promise<TakenMail>;
-  readonly #deliver: (event: StoredEvent) => Promise<void>;
+  readonly #deliver: ReturnType<typeof deliver>;
   #count = 0;
 
   /** `through` lets a test put faults between the use cases and the ports. */
@@ -163,11 +163,11 @@ export class MailRoom {
     return { ...received, intake };
   }
 
-  /** Delivers all that waits, as the stream does. */
-  async deliverAll(): Promise<void> {
+  /** Delivers all that waits, as the stream does; `again` as the sweep does, which takes up lapsed leases. */
+  async deliverAll(options: { readonly again?: boolean } = {}): Promise<void> {
     for (const { partition, cause } of await this.store.waiting(100_000)) {
       const event = await this.store.event(partition, cause);
-      if (event) await this.#deliver(event);
+      if (event) await this.#deliver(event, options);
     }
   }
 

@@ -204,7 +204,10 @@ describe('loops and backscatter', () => {
 
     const answers = await Promise.all(
       Array.from({ length: 10_000 }, (_, at) =>
-        may({ id: `p-${at}`, version: 1, address: `s${at}@spoofed.example`, roles: ['reporter'], epoch: 1 }),
+        may(
+          { id: `p-${at}`, version: 1, address: `s${at}@spoofed.example`, roles: ['reporter'], epoch: 1 },
+          `letter-${at}`,
+        ),
       ),
     );
 

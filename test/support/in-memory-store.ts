@@ -48,7 +48,7 @@ export class InMemoryStore implements DeskStore {
   readonly #rows = new Map<string, Row>();
   readonly #events = new Map<Partition, StoredEvent[]>();
   readonly #tokens = new Map<string, Map<number, StoredToken>>();
-  readonly #counts = new Map<string, { used: number; expires: Instant }>();
+  readonly #counts = new Map<string, { used: number; expires: Instant; uses: readonly string[] }>();
   readonly #marks = new Map<
     string,
     { value: Readonly<Record<string, unknown>>; expires: Instant | undefined }
@@ -190,16 +190,19 @@ export class InMemoryStore implements DeskStore {
   async countWithin(
     key: string,
     limits: readonly { readonly window: string; readonly limit: number; readonly expires: Instant }[],
+    use?: string,
   ) {
     const now = this.#clock.now();
     const windows = limits.map((limit) => {
       const name = `${key}#${limit.window}`;
       const count = this.#counts.get(name);
-      const open = count && count.expires > now ? count : { used: 0, expires: limit.expires };
+      const open = count && count.expires > now ? count : { used: 0, expires: limit.expires, uses: [] };
       return { name, limit: limit.limit, ...open };
     });
+    if (use && windows.every(({ uses }) => uses.includes(use))) return true;
     if (windows.some(({ used, limit }) => used >= limit)) return false;
-    for (const { name, used, expires } of windows) this.#counts.set(name, { used: used + 1, expires });
+    for (const { name, used, expires, uses } of windows)
+      this.#counts.set(name, { used: used + 1, expires, uses: use ? [...uses, use] : uses });
     return true;
   }
   async mark(name: string) {

@@ -534,6 +534,25 @@ export function describeStore(name: string, makeStore: (clock: Clock) => Promise
         expect(await store.countWithin('acks', once(day))).toBe(true);
       });
 
+      test('a named use counts once while its windows are open, and another does not pass by it', async () => {
+        const limits = () => [
+          { window: 'day', limit: 1, expires: plus(clock.now(), day) },
+          { window: 'week', limit: 3, expires: plus(clock.now(), 7 * day) },
+        ];
+        const count = (use?: string) => store.countWithin('acks', limits(), use);
+        expect([await count('first'), await count('first'), await count('other'), await count()]).toEqual([
+          true,
+          true,
+          false,
+          false,
+        ]);
+
+        clock.advance(day);
+
+        // The day's window is over: the use counts anew, as any.
+        expect([await count('first'), await count('other')]).toEqual([true, false]);
+      });
+
       test('of 50 counts at once, as many pass as the limit says', async () => {
         const limits = [{ window: 'hour', limit: 7, expires: plus(t0, hour) }];
 
