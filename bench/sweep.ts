@@ -1,17 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import {
-  type BatchWriteItemCommandInput,
-  CreateTableCommand,
-  DynamoDBClient,
-  ListTablesCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { BatchWriteItemCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { AwsTarget, Transport } from '#adapters/aws.ts';
+import type { Transport } from '#adapters/aws.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import type { DeskStore, NewEvent, Write } from '#contracts/ports.ts';
 import type { ReminderGroup } from '#domain/cadence.ts';
@@ -22,6 +14,7 @@ import type { Person } from '#domain/people.ts';
 import { emptyRota } from '#domain/rota.ts';
 import { remindMaintainers } from '../functions/remind-maintainers/remind-maintainers.ts';
 import { settingsOf } from '../local/simulate/simulate.ts';
+import { createTable, startDatabase } from '../test/support/database.ts';
 
 /*
  * P5: a sweep costs what is due, never what is open. Twenty weekly reminders are due at each of fifteen sweeps a week
@@ -34,7 +27,6 @@ const duePerSweep = 20;
 const start: Instant = '2027-03-01T09:00:00.000Z';
 const wallBar = 1.5;
 
-const executable = new URL('../node_modules/@dynoxide/linux-x64/dynoxide', import.meta.url).pathname;
 const settings = settingsOf({ zone: 'UTC' });
 
 /** What a sweep took: request units of all its calls, how many calls, milliseconds. */
@@ -43,68 +35,6 @@ interface Cost {
   readonly calls: number;
   readonly wall: number;
 }
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
-}
-
-/** A database process of its own, so that the many never share a cache with the few. */
-export async function startDatabase(): Promise<{
-  readonly client: DynamoDBClient;
-  /** The same database for the desk's own adapters. */
-  readonly target: AwsTarget;
-  readonly process: ChildProcess;
-}> {
-  const port = await freePort();
-  const process = spawn(executable, ['serve', '--port', String(port)], { stdio: 'ignore' });
-  const target = {
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
-  const client = new DynamoDBClient(target);
-  for (let tries = 0; ; tries++) {
-    try {
-      await client.send(new ListTablesCommand({}));
-      return { client, target, process };
-    } catch (error) {
-      if (tries > 100) throw error;
-      await pause(50);
-    }
-  }
-}
-
-const key = (name: string) => ({ AttributeName: name, AttributeType: 'S' as const });
-const schema = (partition: string, sort: string) => [
-  { AttributeName: partition, KeyType: 'HASH' as const },
-  { AttributeName: sort, KeyType: 'RANGE' as const },
-];
-const indexes = {
-  due: ['dueShard', 'dueAt'],
-  waits: ['waits', 'waitsAt'],
-  list: ['list', 'listAt'],
-} as const;
-
-/** The table as `lib/disclosure-table.ts` has it. */
-export const createTable = (client: DynamoDBClient) =>
-  client.send(
-    new CreateTableCommand({
-      TableName: 'desk',
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: schema('pk', 'sk'),
-      AttributeDefinitions: ['pk', 'sk', ...Object.values(indexes).flat()].map(key),
-      GlobalSecondaryIndexes: Object.entries(indexes).map(([IndexName, [partition, sort]]) => ({
-        IndexName,
-        KeySchema: schema(partition, sort),
-        Projection: { ProjectionType: 'KEYS_ONLY' as const },
-      })),
-    }),
-  );
 
 interface Metered {
   readonly ConsumedCapacity?: { readonly CapacityUnits?: number } | { readonly CapacityUnits?: number }[];

@@ -8,6 +8,7 @@ import {
   type Labels,
 } from '../test/corpus/corpus-result.ts';
 import { kindWorld, runCorpus, unkindWorld } from '../test/corpus/run-corpus.ts';
+import type { AwsRun } from '../test/corpus/run-on-unkind-aws.ts';
 import { parser } from '../test/receive-mail/mail-room.ts';
 import { hostileMails } from '../test/support/hostile-mails.ts';
 import { commandLine, wholeNumber, wrongCall } from './command-line.ts';
@@ -23,6 +24,8 @@ const usage = `npm run test:corpus -- [DIR…] [options]
   --each      before it one line a mail, with its kind and why
   --hostile   the project's own hostile mails besides
   --seeds N   further runs in which notifications are dropped, doubled and shuffled and calls of every port fail
+  --aws       of the seeds, each a further run on the desk's own adapters: DynamoDB, S3, SES and Step Functions
+              throttle, break and lose answers; with --json one line a run with what each service did
   --emulator  not on ports in memory: through the deployed desk on the emulator, by S3, SNS, SQS and Lambda
 Exit code 1 when a mail was lost, doubled or wrongly answered, or something broke; 2 when the call is wrong.`;
 
@@ -104,6 +107,53 @@ async function onEmulator(mails: readonly CorpusMail[], labels: Labels): Promise
   }
 }
 
+/** Every fourth seed lets the adapters try again by themselves; they wait before it, so that runs share the time. */
+async function onUnkindAws(seeds: number): Promise<readonly AwsRun[]> {
+  const { runOnUnkindAws } = await import('../test/corpus/run-on-unkind-aws.ts');
+  const { ownMails } = await import('../test/corpus/own-mails.ts');
+  const runs: AwsRun[] = [];
+  let next = 1;
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      while (next <= seeds) {
+        const seed = next++;
+        runs.push(await runOnUnkindAws(ownMails, labels, { seed, attempts: seed % 4 === 0 ? 2 : 1 }));
+      }
+    }),
+  );
+  return runs.toSorted((a, b) => a.seed - b.seed);
+}
+
+function showAws(run: AwsRun, json: boolean): void {
+  const { seed, mails, disclosures, lost, doubled, acksToSuppressed, letters, sentAgain, met, crashes } = run;
+  for (const crash of crashes) say(`broke: ${crash}`);
+  if (json) {
+    console.log(
+      JSON.stringify({
+        aws: seed,
+        mails,
+        disclosures,
+        lost,
+        doubled,
+        acksToSuppressed,
+        letters,
+        sentAgain,
+        met,
+      }),
+    );
+    return;
+  }
+  const faults = Object.entries(met)
+    .map(
+      ([service, { throttled, broken, lost: lostAnswers }]) =>
+        `${service} ${throttled}/${broken}/${lostAnswers}`,
+    )
+    .join(', ');
+  console.log(
+    `AWS, seed ${seed}: ${mails} mails, ${disclosures} disclosures, ${lost} lost, ${doubled} doubled, ${acksToSuppressed} acknowledgements to suppressed mail, ${crashes.length} crashes, ${letters} letters, ${sentAgain} sent again after an outcome that nobody could know; throttled/broken/lost: ${faults}`,
+  );
+}
+
 const boolean = { type: 'boolean', default: false } as const;
 const { values, positionals } = commandLine(
   usage,
@@ -112,11 +162,13 @@ const { values, positionals } = commandLine(
     each: boolean,
     hostile: boolean,
     emulator: boolean,
+    aws: boolean,
     seeds: { type: 'string', default: '0' },
   },
   { positionals: true },
 );
 const seeds = wholeNumber(usage, 'seeds', values.seeds);
+if (values.aws && seeds === 0) fail('--aws takes its faults from --seeds');
 if (values.emulator && seeds > 0) fail('--seeds puts faults between ports in memory, not into the emulator');
 const labels = JSON.parse(await readFile(`${fixtures}/labels.json`, 'utf8')) as Labels;
 const mails = mailsOf(positionals.length > 0 ? positionals : usualFolders, values.hostile);
@@ -125,8 +177,14 @@ const runs = values.emulator
   : [await runCorpus(mails, labels, kindWorld)];
 for (let seed = 1; seed <= seeds; seed++) runs.push(await runCorpus(mails, labels, unkindWorld(seed)));
 for (const run of runs) show(run, { json: values.json, each: values.each && run === runs[0] });
+const onAws = values.aws ? await onUnkindAws(seeds) : [];
+for (const run of onAws) showAws(run, values.json);
 await parser.close();
-const broken = runs.some(
-  ({ summary, crashes }) => summary.lost + summary.doubled + summary.acksToSuppressed + crashes.length > 0,
-);
+const broken =
+  runs.some(
+    ({ summary, crashes }) => summary.lost + summary.doubled + summary.acksToSuppressed + crashes.length > 0,
+  ) ||
+  onAws.some(
+    ({ lost, doubled, acksToSuppressed, crashes }) => lost + doubled + acksToSuppressed + crashes.length > 0,
+  );
 process.exitCode = broken ? 1 : 0;

@@ -46,8 +46,7 @@ export interface TakenMail {
 export const takeMail =
   (deps: ReceiveMailDeps) =>
   async (arrival: MailArrival): Promise<TakenMail> => {
-    const known = await deps.store.intake(arrival.mailKey);
-    const head = known ? undefined : await headOf(deps, arrival);
+    const { known, head } = await lookedUp(deps, arrival);
     const intake = known ?? (await take(deps, arrival, head ?? nothing));
     const correlation = await correlationOf(deps, intake);
     const whole = head?.readable && head.bytes.length < scanBytes ? head.bytes : undefined;
@@ -72,6 +71,22 @@ export const receiveMail = (deps: ReceiveMailDeps) => {
   const take = takeMail(deps);
   return async (arrival: MailArrival): Promise<ReceivedMail> => (await take(arrival)).finish();
 };
+
+/** The intake that stands, or what is to be taken. An object that is not there may have been filed this very moment. */
+async function lookedUp(
+  deps: ReceiveMailDeps,
+  arrival: MailArrival,
+): Promise<{ readonly known?: Intake | undefined; readonly head?: Head }> {
+  const known = await deps.store.intake(arrival.mailKey);
+  if (known) return { known };
+  try {
+    return { head: await headOf(deps, arrival) };
+  } catch (error) {
+    const meanwhile = error instanceof MailMissing ? await deps.store.intake(arrival.mailKey) : undefined;
+    if (!meanwhile) throw error;
+    return { known: meanwhile };
+  }
+}
 
 /** A case is known by its first mail: a further mail's line leads back to it. */
 async function correlationOf({ store }: ReceiveMailDeps, intake: Intake): Promise<string> {

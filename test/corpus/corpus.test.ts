@@ -1,25 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parser } from '../receive-mail/mail-room.ts';
 import { hostileMails } from '../support/hostile-mails.ts';
-import type { CorpusMail, Labels } from './corpus-result.ts';
+import type { CorpusMail } from './corpus-result.ts';
+import { automatic, genuine, labels } from './own-mails.ts';
 import { kindWorld, runCorpus, unkindWorld } from './run-corpus.ts';
 
 afterAll(() => parser.close());
 
-const fixtures = resolve(import.meta.dirname, '../fixtures');
-const labels = JSON.parse(readFileSync(`${fixtures}/labels.json`, 'utf8')) as Labels;
-const genuine: readonly CorpusMail[] = readdirSync(`${fixtures}/genuine`).map((file) => ({
-  file,
-  raw: new Uint8Array(readFileSync(`${fixtures}/genuine/${file}`)),
-}));
-const automatic: readonly CorpusMail[] = ['bounce', 'auto-reply', 'list'].flatMap((label) =>
-  readdirSync(`${fixtures}/automatic/${label}`).map((file) => ({
-    file: `${label}/${file}`,
-    raw: new Uint8Array(readFileSync(`${fixtures}/automatic/${label}/${file}`)),
-  })),
-);
 const hostile = (): readonly CorpusMail[] =>
   hostileMails
     // The two that are tens of megabytes are read in their own test; a seed is run many times.
@@ -105,5 +92,21 @@ describe('an unkind world: dropped, doubled, shuffled notifications, every call 
     // Every call fails for five sweeps; then the sweep takes them from the inbox.
     expect(summary.lost).toBe(0);
     expect(summary.disclosures).toBe(5);
+  });
+});
+
+describe('duplicate, late, reordered trigger (threat table): one case', () => {
+  test('each mail told of two to five times, shuffled, 50 in parallel', { timeout: 120_000 }, async () => {
+    const mails = [...genuine, ...automatic, ...hostile()];
+
+    const { results, summary, crashes } = await runCorpus(mails, labels, {
+      ...kindWorld,
+      ...{ seed: 50, atLeast: 2, duplicates: 5, atOnce: 50 },
+    });
+
+    expect(crashes).toEqual([]);
+    expect(summary).toMatchObject({ mails: mails.length, lost: 0, doubled: 0, acksToSuppressed: 0 });
+    const opened = results.filter(({ disposition }) => disposition === 'opened');
+    expect(new Set(opened.map(({ disclosure }) => disclosure)).size).toBe(opened.length);
   });
 });

@@ -20,8 +20,11 @@ export interface Faults {
   readonly seed: number;
   /** Chance that a notification never comes; the sweep has to find the mail. */
   readonly drop: number;
-  /** Notifications a mail has at most. */
+  /** Notifications a mail has at most; and at least, where it is not one. */
   readonly duplicates: number;
+  readonly atLeast?: number;
+  /** Notifications that are taken at the same time, where it is not eight. */
+  readonly atOnce?: number;
   /** Chance that a call of a port fails, before or after it took effect. */
   readonly fail: number;
 }
@@ -29,7 +32,7 @@ export interface Faults {
 export const kindWorld: Faults = { seed: 0, drop: 0, duplicates: 1, fail: 0 };
 export const unkindWorld = (seed: number): Faults => ({ seed, drop: 0.1, duplicates: 3, fail: 0.05 });
 
-const atOnce = 8;
+const usuallyAtOnce = 8;
 /** SQS hands a record out so often before it goes to the dead letters. */
 const receives = 3;
 
@@ -56,9 +59,7 @@ export async function runCorpus(
     return { file: mail.file, label, arrival: room.post(mail.raw, noticeOf(raw, label), keyOf(at)) };
   });
   const told = posted.flatMap((mail) =>
-    random() < faults.drop
-      ? []
-      : Array.from({ length: 1 + Math.floor(random() * faults.duplicates) }, () => mail),
+    random() < faults.drop ? [] : Array.from({ length: times(faults, random()) }, () => mail),
   );
   const survived = async (file: string, act: () => Promise<unknown>): Promise<boolean> => {
     try {
@@ -70,7 +71,8 @@ export async function runCorpus(
       return false;
     }
   };
-  await inParallel(faults.seed === 0 ? told : shuffled(told, random), async ({ file, arrival }) => {
+  const { atOnce = usuallyAtOnce } = faults;
+  await inParallel(atOnce, faults.seed === 0 ? told : shuffled(told, random), async ({ file, arrival }) => {
     for (let attempt = 1; attempt <= receives; attempt++)
       if (await survived(file, () => room.receive({ ...arrival, attempt }))) return;
   });
@@ -85,12 +87,20 @@ export async function runCorpus(
 const keyOf = (at: number): string => `m${String(at).padStart(6, '0')}`;
 
 /** Caps belong to delivery over time; here every acknowledgement that is decided goes out, to be counted. */
-const uncapped = {
+export const uncapped = {
   ...settings,
   mail: { ...settings.mail, caps: { perAddressDay: 1e6, perAddressWeek: 1e6, perHour: 1e6 } },
 };
 
-async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+/** How many notifications a mail has, by a number in [0, 1). */
+const times = ({ duplicates, atLeast = 1 }: Faults, chance: number): number =>
+  atLeast + Math.floor(chance * (duplicates + 1 - atLeast));
+
+async function inParallel<T>(
+  atOnce: number,
+  items: readonly T[],
+  act: (item: T) => Promise<void>,
+): Promise<void> {
   let next = 0;
   await Promise.all(
     Array.from({ length: atOnce }, async () => {

@@ -93,6 +93,30 @@ describe('Nothing doubled', () => {
     expect((await room.store.waiting(10)).length).toBe(1);
   });
 
+  test('told of twice at once: the one that finds the object filed already finds its intake', async () => {
+    let other: (() => Promise<unknown>) | undefined;
+    const room: MailRoom = new MailRoom({
+      archive: (archive) => {
+        const rawMail = archive.rawMail.bind(archive);
+        archive.rawMail = async (key, most) => {
+          // Between the look at the record and the look at the object the other one takes the mail and files it.
+          const first = other;
+          other = undefined;
+          await first?.();
+          return rawMail(key, most);
+        };
+        return archive;
+      },
+    });
+    const arrival = room.post(rawMail({}));
+    other = () => room.receive(arrival);
+
+    const { outcome } = await room.receive(arrival);
+
+    expect(outcome).toBe('repeated');
+    expect(await room.store.listed('open')).toHaveLength(1);
+  });
+
   test('50 mails at once are 50 disclosures with 50 numbers', { timeout: 60_000 }, async () => {
     const room = new MailRoom();
     const arrivals = Array.from({ length: 50 }, (_, i) =>
