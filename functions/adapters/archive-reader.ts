@@ -37,7 +37,8 @@ export function createArchiveReader({ bucket, aws }: BucketConfig) {
         path: pathOf(key),
         headers: maxBytes ? { range: `bytes=0-${maxBytes - 1}` } : {},
       });
-      return new Uint8Array(body);
+      // The answer's own memory where it is all of it: whoever parses it may move it to the parser's thread.
+      return body.byteLength === body.buffer.byteLength ? new Uint8Array(body.buffer) : new Uint8Array(body);
     } catch (error) {
       if (missing(error)) return undefined;
       // A range of an empty object cannot be satisfied: it has no bytes.

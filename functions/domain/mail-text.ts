@@ -58,9 +58,7 @@ function partOf(raw: string): Part {
 
 function textOf({ contentType, encoding, body }: Part): string {
   const raw = body.slice(0, longestText);
-  const bytes = Uint8Array.from(decoded(encoding.trim().toLowerCase(), raw), (character) =>
-    character.charCodeAt(0),
-  );
+  const bytes = Buffer.from(decoded(encoding.trim().toLowerCase(), raw), 'latin1');
   const text = characters(contentType.parameters.charset ?? 'utf-8', bytes);
   return contentType.type === 'text/html' ? text.replace(/<[^<>]{0,500}>/g, ' ') : text;
 }

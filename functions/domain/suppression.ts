@@ -118,7 +118,7 @@ export const suppressionRules: readonly SuppressionRule[] = [
   {
     rule: 'notice-subject',
     when: ({ scan: { subject } }) =>
-      !flaw.test(subject) && (awaySubject.test(subject) || undeliverableSubject.test(subject)),
+      (awaySubject.test(subject) || undeliverableSubject.test(subject)) && !flaw.test(subject),
   },
 ];
 
