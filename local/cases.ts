@@ -43,16 +43,18 @@ export async function write(
     readonly inReplyTo?: string;
     readonly to?: string;
     readonly attachments?: Composition['attachments'];
+    readonly headers?: Composition['headers'];
   } = {},
 ): Promise<string> {
   const { subject = 'Stored XSS in a problem', text = 'Steps to reproduce follow.\n' } = mail;
-  const { inReplyTo, attachments } = mail;
+  const { inReplyTo, attachments, headers } = mail;
   const to = mail.to ?? desk.addresses.securityAddress;
   const sign = desk.gateway.dkimKey;
   const raw = await composeMail({
     ...{ from, to, subject, text, sign },
     ...(inReplyTo && { inReplyTo }),
     ...(attachments && { attachments }),
+    ...(headers && { headers }),
   });
   const answer = await sendMail(desk.inbound.port, raw, { from, to });
   return answer.match(/OK (\S+)/)?.[1] ?? '';

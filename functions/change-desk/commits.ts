@@ -10,6 +10,7 @@ import type { Intake } from '#domain/intake.ts';
 import type { Letter } from '#domain/letter.ts';
 import { openDisclosure, referenceOf } from '#domain/open-disclosure.ts';
 import { actorName, type Person } from '#domain/people.ts';
+import { responseTarget } from '#domain/response-target.ts';
 import type { CommitIntakeDecision, CommitLetter, EnrolPerson } from './deps.ts';
 import { isRegistration, registration } from './register.ts';
 
@@ -110,7 +111,8 @@ function judged(intake: Intake, input: Decision): Intake {
         version: intake.version + 1,
         kind: input.decision.kind,
         kindBy: 'a member',
-        disposition: 'recorded',
+        // What a disclosure came of stays with it, whatever it is called.
+        disposition: intake.disclosures.length > 0 ? intake.disposition : 'recorded',
       };
     case 'attach':
       return {
@@ -134,7 +136,12 @@ function judged(intake: Intake, input: Decision): Intake {
 }
 
 /** The acknowledgement of a mail: to a sender who is authenticated and whom no rule excludes. */
-function acknowledgement(intake: Intake, answerDueAt: string, reference?: string): readonly Letter[] {
+function acknowledgement(
+  { identity }: Pick<Settings, 'identity'>,
+  intake: Intake,
+  answerDueAt: string,
+  reference?: string,
+): readonly Letter[] {
   if (!intake.from) return [];
   const letter: Letter = {
     template: 'acknowledgement',
@@ -144,7 +151,7 @@ function acknowledgement(intake: Intake, answerDueAt: string, reference?: string
       ...(reference && { reference }),
       ...(intake.messageId && { messageId: intake.messageId }),
       references: intake.references,
-      ...(intake.flags.includes('encrypted') && { pgp: true as const }),
+      ...(identity.pgpKeyUrl && { pgp: true as const }),
     },
     ...(reference && { about: reference }),
   };
@@ -213,18 +220,17 @@ export const commitIntakeDecision =
     };
   };
 
-async function released({ store }: CommitDeps, intake: Intake): Promise<readonly Letter[]> {
+/** The acknowledgement that a cap held back: of a report with its reference, of a request with its own target. */
+async function released({ store, settings }: CommitDeps, intake: Intake): Promise<readonly Letter[]> {
   if (!intake.flags.includes('acknowledgement-withheld'))
     throw new Refused('A1', 'No cap holds its acknowledgement back.', 'Open the list again.');
   const reference = intake.disclosures[0];
   const disclosure = reference ? await store.disclosure(reference) : undefined;
-  if (!disclosure || !intake.from)
-    throw new Refused(
-      'A1',
-      'Nobody can be told: no sender, or no disclosure.',
-      'Open a disclosure of it first.',
-    );
-  return acknowledgement(intake, disclosure.response.dueAt, disclosure.id);
+  if (!intake.from)
+    throw new Refused('A1', 'Nobody can be told: it has no sender.', 'Choose what else becomes of it.');
+  const { zone, responseBusinessDays } = settings.policy;
+  const { dueAt } = disclosure?.response ?? responseTarget(intake.receivedAt, zone, responseBusinessDays);
+  return acknowledgement(settings, intake, dueAt, disclosure?.id);
 }
 
 async function attach({ store, commit }: CommitDeps, input: Decision, intake: Intake): Promise<void> {
@@ -288,7 +294,7 @@ function opened({ store, clock, settings }: CommitDeps, input: Decision, intake:
       about: id,
     };
     const mayTell = intake.authenticated === 'yes' && intake.suppressed === undefined;
-    const told = mayTell ? acknowledgement(intake, disclosure.response.dueAt, id) : [];
+    const told = mayTell ? acknowledgement(settings, intake, disclosure.response.dueAt, id) : [];
     const writes: Write[] = [
       { put: 'disclosure', item: disclosure, expect: 0, due: nextDeadline(disclosure, policy) },
       { counter, expect: last },

@@ -81,6 +81,8 @@ export interface Intake {
   readonly heldFor?: string | undefined;
   /** The earlier mail with the same body; both are shown. */
   readonly duplicateOf?: string | undefined;
+  /** Later mails with the same body: the first few. */
+  readonly duplicates?: readonly string[] | undefined;
   /** The nonce of the doctor's test mail. */
   readonly nonce?: string | undefined;
   readonly bodySha256?: string | undefined;

@@ -34,17 +34,31 @@ async function mails(deps: DeskDeps, list: 'queue' | 'held' | 'quarantined') {
   );
 }
 
-/** Reports of open disclosures whose sender was not told that they arrived. */
-async function unacknowledged(deps: DeskDeps, open: readonly OpenLine[]): Promise<readonly IntakeLine[]> {
+/** Reports of open disclosures whose sender was not told that they arrived: by a rule, or since a cap was reached. */
+async function unacknowledged(
+  deps: DeskDeps,
+  open: readonly OpenLine[],
+): Promise<{ readonly byRule: readonly IntakeLine[]; readonly byCap: readonly IntakeLine[] }> {
   const keys = open.flatMap(({ view }) => view.mails.slice(0, 1));
-  const intakes = await Promise.all(keys.map((key) => deps.store.intake(key)));
-  const withheld = intakes
-    .flatMap((intake) => intake ?? [])
-    .filter(
-      ({ flags, suppressed }) => flags.includes('acknowledgement-withheld') || suppressed !== undefined,
-    );
-  return senders(deps, withheld);
+  const intakes = (await Promise.all(keys.map((key) => deps.store.intake(key)))).flatMap(
+    (intake) => intake ?? [],
+  );
+  const [byRule, byCap] = await Promise.all([
+    senders(
+      deps,
+      intakes.filter((intake) => intake.suppressed !== undefined && !isWithheld({ intake })),
+    ),
+    senders(
+      deps,
+      intakes.filter((intake) => isWithheld({ intake })),
+    ),
+  ]);
+  return { byRule, byCap };
 }
+
+/** A cap holds its acknowledgement back until a member releases it. */
+const isWithheld = ({ intake }: Pick<IntakeLine, 'intake'>): boolean =>
+  intake.flags.includes('acknowledgement-withheld') && intake.disposition !== 'ignored';
 
 /** The members' lists. */
 export async function desk(deps: DeskDeps, c: Context, session: Session): Promise<Answer> {
@@ -65,6 +79,7 @@ export async function desk(deps: DeskDeps, c: Context, session: Session): Promis
   ]);
   const names = new Map(people.map((person) => [person.id, displayName(person)]));
   const me = session.person.id;
+  const silent = await unacknowledged(deps, open);
   return c.html(
     deskPage(pageContext(deps), {
       who: whoIs(session),
@@ -73,8 +88,9 @@ export async function desk(deps: DeskDeps, c: Context, session: Session): Promis
       ended,
       queue,
       held,
-      quarantined,
-      unacknowledged: await unacknowledged(deps, open),
+      // One list of what a scanner or a cap holds back; a request that a cap concerns stands in its own list too.
+      quarantined: [...quarantined, ...silent.byCap, ...queue.filter(isWithheld)],
+      unacknowledged: silent.byRule,
       ...(onDuty && { onDuty: names.get(onDuty) ?? 'a member' }),
       shifts: shifts.map(({ member, start, end }) => ({
         who: names.get(member) ?? 'a member',

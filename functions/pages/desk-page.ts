@@ -63,7 +63,7 @@ export function deskPage(context: PageContext, model: DeskModel): Html {
 ${releases.length > 0 ? html`<h2>Releases to come</h2>${timeline(context, releases)}<ul>${releases.map(({ at, label, href }) => html`<li><a href="${href}">${label}</a>: ${shortTime(context, at)}</li>`)}</ul>` : ''}
 <h2>Advice, registrations, volunteers</h2>${intakeTable(context, 'Mails that opened no disclosure', model.queue)}
 <h2>Held: does it belong?</h2>${intakeTable(context, 'Mails held for a member', model.held)}
-<h2>Quarantine</h2><p class="hint">A scanner found spam or a virus, or a cap holds it back. Open one to say “is a report” or “is not”.</p>${intakeTable(context, 'Quarantined mails', model.quarantined)}
+<h2>Quarantine</h2><p class="hint">A scanner found spam or a virus, or a cap holds it back. Open one to say “is a report” or “is not”, or to send the acknowledgement.</p>${intakeTable(context, 'Mails in quarantine or held back by a cap', model.quarantined)}
 <h2>Not acknowledged</h2><p class="hint">Reports whose sender has not been told that they arrived.</p>${intakeTable(context, 'Reports without acknowledgement', model.unacknowledged)}
 ${
   model.shifts.length > 0
@@ -228,6 +228,12 @@ ${[
         'Same text as',
         intake.duplicateOf &&
           html`<a href="/i/${encodeURIComponent(intake.duplicateOf)}">an earlier mail</a>`,
+      ],
+      [
+        'Came again as',
+        intake.duplicates?.length
+          ? html`${intake.duplicates.map((key) => html`<a href="/i/${encodeURIComponent(key)}">a later mail</a> `)}`
+          : undefined,
       ],
       ['Flags', intake.flags.map((each) => each.replace(/-/g, ' ')).join(', ') || undefined],
     ])}</aside></div>`,

@@ -74,37 +74,65 @@ async function sameBody(
   return undefined;
 }
 
-/** Lays findings over the intake by a commit of its own; most mails have none. */
+/** Later mails with the same body that the earlier one names: more tell a member nothing more. */
+const mostDuplicates = 5;
+
+/** Lays findings over the intake by a commit of its own; most mails have none. Of two equal bodies each names the other. */
 async function addFindings(deps: ReceiveMailDeps, intake: Intake, found: Findings): Promise<void> {
   if (found.flags.length === 0) return;
   const { flags, ...fields } = found;
+  const { mailKey } = intake;
+  const added = await lay(deps, mailKey, {
+    cause: `${mailKey}#body`,
+    type: 'read-body',
+    data: { flags, ...(found.duplicateOf && { duplicateOf: found.duplicateOf }) },
+    change: (current) => ({ ...current, ...fields, flags: [...new Set([...current.flags, ...flags])] }),
+  });
+  if (added && flags.includes('unparsed')) deps.measure('MailUnparsed', 1);
+  if (found.duplicateOf)
+    await lay(deps, found.duplicateOf, {
+      cause: `${mailKey}#same-body`,
+      type: 'came-again',
+      data: { mail: mailKey },
+      change: (earlier) =>
+        (earlier.duplicates?.length ?? 0) < mostDuplicates
+          ? { ...earlier, duplicates: [...(earlier.duplicates ?? []), mailKey] }
+          : undefined,
+    });
+}
+
+/** One commit over an intake as it stands, once per cause. Answers whether it was this call that changed it. */
+async function lay(
+  { store, clock }: ReceiveMailDeps,
+  mailKey: string,
+  finding: {
+    readonly cause: string;
+    readonly type: string;
+    readonly data: Readonly<Record<string, unknown>>;
+    readonly change: (current: Intake) => Intake | undefined;
+  },
+): Promise<boolean> {
+  const { change, ...event } = finding;
   for (let attempt = 1; ; attempt++) {
-    const current = (await deps.store.intake(intake.mailKey)) ?? intake;
+    const current = await store.intake(mailKey);
+    const item = current && change(current);
+    if (!current || !item) return false;
     try {
-      await deps.store.commit({
-        writes: [
-          {
-            put: 'intake',
-            item: { ...current, ...fields, flags: [...new Set([...current.flags, ...flags])] },
-            expect: current.version,
-          },
-        ],
+      await store.commit({
+        writes: [{ put: 'intake', item, expect: current.version }],
         event: {
-          partition: `INTAKE#${intake.mailKey}`,
-          cause: `${intake.mailKey}#body`,
-          type: 'read-body',
+          ...event,
+          partition: `INTAKE#${mailKey}`,
           actor: 'desk',
-          at: deps.clock.now(),
-          data: { flags, ...(found.duplicateOf && { duplicateOf: found.duplicateOf }) },
+          at: clock.now(),
           letters: [],
           signals: [],
-          correlation: intake.mailKey,
+          correlation: mailKey,
         },
       });
-      if (flags.includes('unparsed')) deps.measure('MailUnparsed', 1);
-      return;
+      return true;
     } catch (error) {
-      if (error instanceof CauseTaken) return;
+      if (error instanceof CauseTaken) return false;
       if (!(error instanceof VersionConflict) || attempt >= 5) throw error;
     }
   }

@@ -1,3 +1,9 @@
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as messages from '../../functions/contracts/messages.ts';
 import { metrics } from '../../functions/contracts/metrics.ts';
@@ -22,6 +28,7 @@ beforeAll(async () => {
   found = await report(desk, {
     subject: `Takeover by ${canary}-subject`,
     text: `Steps: ${canary}-body\n`,
+    headers: { 'X-Secret': `${canary}-header`, Comments: `${canary}-comment` },
     attachments: [{ filename: `${canary}-file.txt`, content: `${canary}-attached` }],
   });
   await triage(desk, found);
@@ -109,6 +116,46 @@ test('R11: no log holds an address, a name, a word of a report, a token or a coo
   expect(forbidden.filter((word) => text.includes(word.toLowerCase()))).toEqual([]);
   expect(text.match(/[\w.+-]+@[\w-]+\.example/g) ?? []).toEqual([]);
 });
+
+test('R11 (threat table, leaks): no execution, alarm, metric, event or letter holds a word of a report', async () => {
+  const { endpoint, stack } = desk.addresses;
+  const sfn = new SFNClient({ endpoint, region: localRegion, credentials: localCredentials });
+  const stateMachineArn = desk.outputs.StateMachineArn ?? '';
+  const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+  const machine = await Promise.all(
+    executions.map(async ({ executionArn }) => [
+      await sfn.send(new DescribeExecutionCommand({ executionArn })),
+      await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 })),
+    ]),
+  );
+  const watched = await Promise.all(
+    ['DescribeAlarms', 'ListMetrics'].map((operation) => askMonitoring(endpoint, operation)),
+  );
+  const events = await desk.store.events(`DISC#${found.reference}`);
+  const letters = desk.gateway.mailbox.list().map(({ id }) => desk.gateway.mailbox.raw(id)?.toString('utf8'));
+  const all = { machine, watched, events, letters };
+
+  expect(machine.length).toBeGreaterThan(0);
+  expect(JSON.stringify(machine)).toContain(found.reference);
+  expect(watched[0]).toContain(stack);
+  expect(events.length).toBeGreaterThan(3);
+  expect(letters.length).toBeGreaterThan(2);
+  for (const [what, output] of Object.entries(all))
+    expect.soft([what, JSON.stringify(output).toLowerCase().includes(canary)]).toEqual([what, false]);
+});
+
+/** An answer of CloudWatch, as text. */
+async function askMonitoring(endpoint: string, operation: string): Promise<string> {
+  const answer = await fetch(endpoint, {
+    method: 'POST',
+    body: new URLSearchParams({ Action: operation, Version: '2010-08-01' }),
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 Credential=${localCredentials.accessKeyId}/20260101/${localRegion}/monitoring/aws4_request, SignedHeaders=host, Signature=0`,
+    },
+  });
+  if (!answer.ok) throw new Error(`${operation} answered ${answer.status}`);
+  return answer.text();
+}
 
 test('one correlation id leads from the mail to the advisory, through every function on the way', () => {
   const mine = structured().filter(({ line }) => line.correlation === mailKey);
