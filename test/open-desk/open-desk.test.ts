@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { day, plus } from '#domain/instant.ts';
+import { seeded } from '../support/faults.ts';
 import { canaries, Desk, formsOf, hiddenOf, origin, reference, untouched, valid } from './desk.ts';
 
 const repository = 'openedx/edx-platform';
@@ -65,6 +66,46 @@ describe('entering by a link (mail rules, Signed links 2)', () => {
     const token = desk.link(desk.who('mia'), 'maintainer', `${reference}/expect-fix/${repository}`);
     const { path } = await desk.enter(token);
     expect(path).toBe(`/d/${reference}/expect-fix?repository=openedx%2Fedx-platform`);
+  });
+
+  it('10,000 mutations of a right link open nothing, and change nothing (threat table: forged tokens)', {
+    timeout: 60_000,
+  }, async () => {
+    const random = seeded(12);
+    const token = desk.link(desk.who('mo'), 'member');
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.';
+    const at = (most: number) => Math.floor(random() * most);
+    const mutate = (): string => {
+      const letters = [...token];
+      const changes = 1 + at(3);
+      for (let change = 0; change < changes; change++) {
+        const how = random();
+        const place = at(letters.length);
+        if (how < 0.7) letters[place] = alphabet[at(alphabet.length)] ?? 'A';
+        else if (how < 0.85) letters.splice(place, 1);
+        else letters.splice(place, 0, alphabet[at(alphabet.length)] ?? 'A');
+      }
+      return letters.join('');
+    };
+    // A link that its mutation left whole inside (a letter before or after it) is the link.
+    const mutations = Array.from({ length: 11_000 }, mutate)
+      .filter((each) => !each.includes(token))
+      .slice(0, 10_000);
+    const before = await desk.snapshot();
+
+    const opened: string[] = [];
+    const statuses = new Set<number>();
+    for (const each of mutations) {
+      const response = await desk.post('/a', { token: each });
+      statuses.add(response.status);
+      if (response.status === 303 || response.headers.has('set-cookie')) opened.push(each);
+    }
+
+    expect(mutations).toHaveLength(10_000);
+    expect(opened).toEqual([]);
+    expect([...statuses]).toEqual([400]);
+    expect(await desk.snapshot()).toBe(before);
+    expect((await desk.post('/a', { token })).status).toBe(303);
   });
 
   it('refuses what is not a link of ours, and a session sent as a link', async () => {
@@ -166,16 +207,22 @@ describe('scanners (mail rules, Signed links)', () => {
     '/i/mail-1',
   ];
 
-  it('GET and HEAD change nothing, 1,000 times, even with a session', async () => {
-    const { cookie } = await desk.as('mo', 'member', 'desk');
-    const before = await desk.snapshot();
-    for (let each = 0; each < 1000; each++) {
-      const path = gets[each % gets.length] ?? '/';
-      const response = await desk.request(each % 3 === 0 ? 'HEAD' : 'GET', path, { headers: { cookie } });
-      expect(response.status).toBeLessThan(500);
-    }
-    expect(await desk.snapshot()).toBe(before);
-  });
+  it.each(['GET', 'HEAD'])(
+    '%s changes nothing, 1,000 times, even with a session',
+    {
+      timeout: 60_000,
+    },
+    async (method) => {
+      const { cookie } = await desk.as('mo', 'member', 'desk');
+      const before = await desk.snapshot();
+      for (let each = 0; each < 1000; each++) {
+        const path = gets[each % gets.length] ?? '/';
+        const response = await desk.request(method, path, { headers: { cookie } });
+        expect(response.status).toBeLessThan(500);
+      }
+      expect(await desk.snapshot()).toBe(before);
+    },
+  );
 
   it('HEAD answers as GET does, without a body', async () => {
     const { cookie } = await desk.as('mo', 'member');
@@ -189,6 +236,7 @@ describe('scanners (mail rules, Signed links)', () => {
     ['canary-reporter', 'reporter'],
   ] as const)(
     'a scanner that presses every button as %s changes nothing, 1,000 presses',
+    { timeout: 60_000 },
     async (name, role) => {
       const { cookie } = await desk.as(name, role);
       const before = await desk.snapshot();

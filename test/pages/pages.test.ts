@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { forms, memberForms, rotaForms } from '#contracts/forms.ts';
 import { asset, assetAt } from '#pages/assets.ts';
 import { staticAnswer } from '../../functions/open-desk/landing.ts';
 import { pageContext } from '../../functions/web/context.ts';
-import { canaries, Desk, origin, reference, valid } from '../open-desk/desk.ts';
+import { canaries, Desk, origin, reference, Visitor, valid } from '../open-desk/desk.ts';
 
 const [one, two] = ['openedx/edx-platform', 'openedx/frontend-app-x'] as const;
 
@@ -65,15 +66,13 @@ async function everyPage(): Promise<Record<string, string>> {
     maintainer: await desk.as('mia', 'maintainer'),
     reporter: await desk.as('canary-reporter', 'reporter'),
     operator: await desk.as('security', 'operator'),
+    // A second reporter of the same disclosure, the maintainer of its other repository, and whoever has no link.
+    second: await desk.as('other', 'reporter'),
+    sibling: await desk.as('canary-sibling', 'maintainer'),
+    nobody: new Visitor(desk, '', '/'),
   };
-  const paths = [
-    '',
-    '/adjudicate',
-    '/propose-release',
-    '/name-delegate',
-    '/record-merge',
-    '/command-publication',
-  ];
+  // Every page that there is, by the forms that it may have.
+  const paths = ['', ...Object.keys(forms).map((act) => `/${act}`)];
   for (const [kind, visitor] of Object.entries(visitors)) {
     for (const path of paths)
       pages[`${kind} ${path}`] = await visitor.text(
@@ -81,6 +80,11 @@ async function everyPage(): Promise<Record<string, string>> {
       );
     for (const path of [
       '/desk',
+      '/desk/today',
+      '/desk/rota',
+      '/desk/members',
+      ...Object.keys(rotaForms).map((form) => `/desk/rota/${form}`),
+      ...Object.keys(memberForms).map((form) => `/desk/members/${form}?person=${desk.who('max').id}`),
       '/i/mail-1',
       '/i/mail-2',
       `/d/${reference}?as=reporter`,
@@ -175,6 +179,50 @@ describe('leaks between kinds of people (threat table; every page, searched)', (
     ];
     expect(holding('operator', hidden)).toEqual([]);
     expect(holding('operator', [canaries.forwarded])).not.toEqual([]);
+  });
+
+  it('a second reporter sees their own mail, and nothing of the first, of ours, or of the maintainers', () => {
+    const hidden = [
+      canaries.reporterAddress,
+      canaries.reporterName,
+      canaries.report,
+      canaries.title,
+      canaries.description,
+      canaries.forwarded,
+      canaries.siblingVersion,
+      canaries.siblingMaintainer,
+      canaries.reason,
+      one,
+      two,
+      'CVSS:3.1',
+      'archive.test/mail/2026/03/mail-1',
+    ];
+    expect(holding('second', hidden)).toEqual([]);
+    expect(holding('second', [canaries.otherReporter])).not.toEqual([]);
+  });
+
+  it('the maintainer of the other repository sees theirs, and neither reporter nor words of members', () => {
+    const hidden = [
+      ...reporters,
+      canaries.report,
+      canaries.subject,
+      canaries.otherReporter,
+      canaries.ours,
+      canaries.forwarded,
+      canaries.reason,
+      'mia@openedx.example',
+      'Mia Maintainer',
+      'archive.test',
+    ];
+    expect(holding('sibling', hidden)).toEqual([]);
+    expect(holding('sibling', [canaries.siblingVersion])).not.toEqual([]);
+  });
+
+  it('whoever has no link sees no word of it, on any page', () => {
+    expect(holding('nobody', [...Object.values(canaries), ...reporters, one, two, 'archive.test'])).toEqual(
+      [],
+    );
+    expect(Object.keys(pages).filter((name) => name.startsWith('nobody ')).length).toBeGreaterThan(40);
   });
 
   it('members see what others see of them, and no more than those see', () => {

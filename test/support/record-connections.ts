@@ -1,6 +1,7 @@
 /*
  * Preloaded into every Node process of a desk that a test starts: notes each connection, datagram and name lookup in
  * the file that RECORD_CONNECTIONS names, and passes itself on to each child, whatever environment that one is given.
+ * With DENY_CONNECTIONS each of them fails besides.
  */
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
@@ -9,13 +10,16 @@ import { appendFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { pathToFileURL } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 
 const file = process.env.RECORD_CONNECTIONS ?? '';
 const preload = `--import=${pathToFileURL(import.meta.filename)}`;
 
 function note(how: string, to: unknown): void {
   const program = process.argv[1] ?? '(worker)';
-  appendFileSync(file, `${JSON.stringify({ pid: process.pid, program, how, to: String(to) })}\n`);
+  const thread = isMainThread ? 'main' : 'worker';
+  appendFileSync(file, `${JSON.stringify({ pid: process.pid, thread, program, how, to: String(to) })}\n`);
+  if (how !== 'started' && process.env.DENY_CONNECTIONS) throw new Error(`denied: ${how} to ${String(to)}`);
 }
 
 type Anything = (this: unknown, ...args: unknown[]) => unknown;
