@@ -9,14 +9,18 @@ const states: Readonly<Record<Delivery['state'], string>> = {
   bounced: 'came back: it did not arrive',
   complained: 'delivered, and reported as spam',
   unknown: 'nobody knows whether it went out',
-  withheld: 'held back by a cap',
+  withheld: 'not sent yet: it is tried again',
   skipped: 'not sent: the recipient is not written to',
   failed: 'could not be sent',
 };
 
 /** How a letter stands, in words (mail rules, Outbound). */
-export const deliveryWords = (delivery: Pick<Delivery, 'state'> | undefined): string =>
-  delivery ? states[delivery.state] : 'waits to be sent';
+export function deliveryWords(delivery: Pick<Delivery, 'state' | 'why'> | undefined): string {
+  if (!delivery) return 'waits to be sent';
+  if (delivery.state === 'skipped' && delivery.why === 'cap')
+    return 'held back by a cap, until a member releases it';
+  return states[delivery.state];
+}
 
 /** How a promised first answer stands (policy A1). */
 export const responseWords: Readonly<Record<ResponseState, string>> = {

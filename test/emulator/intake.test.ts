@@ -307,7 +307,9 @@ describe('Follow-ups', () => {
       async () => (await desk.store.person(intake.from ?? ''))?.bouncedAt,
     );
     const member = await byLink(desk, reference, /New report/);
-    expect((await member.get(`/d/${reference}`)).text).toMatch(/acknowledgement.{0,80}came back: it did not arrive/);
+    expect((await member.get(`/d/${reference}`)).text).toMatch(
+      /acknowledgement.{0,80}came back: it did not arrive/,
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import { commitCommand } from '#commit/commit-command.ts';
 import { readOutboxTag } from '#contracts/outbox.ts';
 import { scanHeader } from '#domain/header-scan.ts';
 import { commitIntakeDecision } from '../../functions/change-desk/commits.ts';
+import { deliveryWords } from '#pages/words.ts';
 import type { IntakeDecision } from '../../functions/contracts/forms.ts';
 import { MailRoom, notice, parser, rawMail } from './mail-room.ts';
 
@@ -89,4 +90,42 @@ test('A1: a mail that SES throttled is sent by a later try: it was counted alrea
   await room.take(rawMail({}));
   await room.deliverAll();
   expect(room.acknowledgements).toHaveLength(1);
+});
+
+test('A1: a withheld acknowledgement says so beside the letter, and a throttled one does not', async () => {
+  const room = new MailRoom({
+    send: ({ to }) => {
+      if (to === 'slow@people.example') throw Object.assign(new Error('slowly'), { name: 'Throttling' });
+    },
+  });
+  await room.take(rawMail({}));
+  const second = await room.take(rawMail({}));
+  const slow = await room.take(rawMail({ From: 'slow@people.example' }));
+  await room.deliverAll().catch(() => {});
+  await room.deliverAll().catch(() => {});
+
+  const standing = async ({ mailKey, intake }: typeof second) =>
+    deliveryWords((await room.store.event(`DISC#${intake.disclosures[0]}`, mailKey))?.delivery.L0);
+
+  expect(await standing(second)).toContain('held back by a cap');
+  expect(await standing(slow)).toContain('tried again');
+});
+
+test('PGP: the acknowledgement offers the group’s public key where there is one', async () => {
+  const { pgpKeyUrl, ...identity } = new MailRoom().settings.identity;
+  for (const [key, offered] of [
+    [pgpKeyUrl, true],
+    [undefined, false],
+  ] as const) {
+    const settings = {
+      ...new MailRoom().settings,
+      identity: { ...identity, ...(key && { pgpKeyUrl: key }) },
+    };
+    const room = new MailRoom({ settings });
+    await room.take(rawMail({}));
+    await room.deliverAll();
+
+    expect(pgpKeyUrl).toBeDefined();
+    expect(room.acknowledgements[0]?.text.includes(pgpKeyUrl ?? 'none')).toBe(offered);
+  }
 });
