@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pageContext } from '../../functions/open-desk/context.ts';
 import { staticAnswer } from '../../functions/open-desk/landing.ts';
+import { pageContext } from '../../functions/web/context.ts';
 import { Desk, origin } from '../open-desk/desk.ts';
 import { parser } from '../receive-mail/mail-room.ts';
 import { payloads, renderWith } from '../support/payload-pages.ts';
@@ -39,8 +39,7 @@ async function serve() {
       if (still) return void response.writeHead(still.statusCode, { ...still.headers }).end(still.body);
       const body = await buffer(request);
       if (method === 'POST') posts.push(pathname);
-      const answer = await here.app.request(`${base}${url}`, {
-        method,
+      const answer = await here.request(method, url, {
         headers: request.headers as Record<string, string>,
         ...(body.length > 0 && { body: new Uint8Array(body) }),
       });

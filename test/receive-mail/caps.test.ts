@@ -4,8 +4,8 @@ import { afterAll, expect, test } from 'vitest';
 import { commitCommand } from '#commit/commit-command.ts';
 import { readOutboxTag } from '#contracts/outbox.ts';
 import { scanHeader } from '#domain/header-scan.ts';
-import { commitIntakeDecision } from '../../functions/change-desk/commits.ts';
 import { deliveryWords } from '#pages/words.ts';
+import { commitIntakeDecision } from '../../functions/change-desk/commits.ts';
 import type { IntakeDecision } from '../../functions/contracts/forms.ts';
 import { MailRoom, notice, parser, rawMail } from './mail-room.ts';
 
