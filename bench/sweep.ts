@@ -2,8 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import type { BatchWriteItemCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { Transport } from '#adapters/aws.ts';
+import { createTransport, type Transport } from '#adapters/aws-transport.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import type { DeskStore, NewEvent, Write } from '#contracts/ports.ts';
 import type { ReminderGroup } from '#domain/cadence.ts';
@@ -43,7 +42,7 @@ interface Metered {
 /** Counts the request units that each call reports, and the calls. The database looks at no signature. */
 function meter(): { readonly transport: Transport; readonly count: { units: number; calls: number } } {
   const count = { units: 0, calls: 0 };
-  const wire = new NodeHttpHandler();
+  const wire = createTransport();
   const transport: Transport = {
     async handle(request) {
       request.body = JSON.stringify({ ...JSON.parse(request.body), ReturnConsumedCapacity: 'TOTAL' });

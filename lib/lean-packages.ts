@@ -41,10 +41,6 @@ const replacements: readonly Replacement[] = [
       export { NoOpLogger } from './smithy-client/NoOpLogger';`,
   },
   {
-    module: /@smithy\/node-http-handler\/dist-es\/index\.js$/,
-    contents: "export { NodeHttpHandler } from './node-http-handler';",
-  },
-  {
     // Every body is a text or bytes. To ask whether it is a stream of the web would load what those are made of.
     module:
       /@smithy\/core\/dist-es\/submodules\/retry\/middleware-retry\/isStreamingPayload\/isStreamingPayload\.js$/,

@@ -1,7 +1,6 @@
 import { HttpRequest } from '@smithy/core/protocols';
 import { retryMiddleware, StandardRetryStrategy } from '@smithy/core/retry';
 import { Hash } from '@smithy/core/serde';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type {
   AwsCredentialIdentity,
@@ -11,6 +10,7 @@ import type {
   Provider,
   QueryParameterBag,
 } from '@smithy/types';
+import { createTransport, type Transport } from './aws-transport.ts';
 
 /** How to reach AWS where not as Lambda says it: another endpoint, other credentials, another transport. */
 export interface AwsTarget {
@@ -22,9 +22,6 @@ export interface AwsTarget {
   readonly maxAttempts?: number | undefined;
   readonly transport?: Transport | undefined;
 }
-
-/** What carries a request: the SDK's own handler, or in a measurement something around it. */
-export type Transport = Pick<NodeHttpHandler, 'handle'>;
 
 /** A service by the name in its signature, and by the first label of its host where that is another. */
 export interface AwsService {
@@ -75,9 +72,6 @@ export type ErrorOf = (answer: AwsAnswer) => AwsError | undefined;
 
 /** What a header says is believed so far: SES takes no mail above 40 MB. */
 const mostStated = 64 * 1024 * 1024;
-
-/** Waits for a connection as long as the SDK's `standard` mode does; an answer may take as long as the function has. */
-const connectionTimeout = 3100;
 
 let shared: Transport | undefined;
 
@@ -166,7 +160,7 @@ export function awsService(service: AwsService, errorOf: ErrorOf, target: AwsTar
   }
 
   const send = async ({ request }: { readonly request: HttpRequest }) => {
-    shared ??= new NodeHttpHandler({ connectionTimeout });
+    shared ??= createTransport();
     const signed = (await signer().sign(request)) as HttpRequest;
     const { response } = await (target.transport ?? shared).handle(signed);
     const answer = await answerOf(response);
