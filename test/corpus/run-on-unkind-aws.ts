@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { createArchive } from '#adapters/archive.ts';
 import type { AwsTarget } from '#adapters/aws.ts';
+import { createTransport } from '#adapters/aws-transport.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { createLifecycleRunner, executionName } from '#adapters/lifecycle-runner.ts';
 import { createMailSender } from '#adapters/mail-sender.ts';
@@ -68,7 +68,7 @@ export async function runOnUnkindAws(
   let unkind = false;
   const calls: Record<Service, number> = { dynamodb: 0, s3: 0, ses: 0, states: 0 };
   const aws = new UnkindAws({
-    database: new NodeHttpHandler(),
+    database: createTransport(),
     endpoint: database.target.endpoint ?? '',
     now: () => clock.now(),
     fateOf: (service) => {

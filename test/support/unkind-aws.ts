@@ -1,4 +1,4 @@
-import type { Transport } from '#adapters/aws.ts';
+import type { Transport } from '#adapters/aws-transport.ts';
 import { readOutboxTag } from '#contracts/outbox.ts';
 
 /** The services that intake and delivery speak to, by the names in their signatures. */
