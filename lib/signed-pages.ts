@@ -32,6 +32,12 @@ export interface SignedPagesProps extends DeskContext {
   readonly linkKeys: LinkKeys;
 }
 
+/**
+ * One permission for all routes with a path: the library's own would be one for each route and method, of which those
+ * of one path let in the same. The route without a path has its own, as this one does not cover it.
+ */
+const oneGrant = { scopePermissionToRoute: false };
+
 /** The log says which route, when and how it went: no query, no fragment, no path, no address, no user agent. */
 const accessLog = {
   requestId: '$context.requestId',
@@ -171,7 +177,7 @@ export class SignedPages extends Construct {
       environment: changeDeskEnvironment,
     });
     changing.tell('LINK_BASE', this.linkBase);
-    props.table.allowCommits(changing, 'Query', 'UpdateItem', 'ConditionCheckItem', 'due', 'list');
+    props.table.allowCommits(changing, 'Query', 'UpdateItem', 'ConditionCheckItem', 'list');
     props.linkKeys.allowSigning(changing);
     props.intake.allowShowing(changing);
     props.intake.allowArchive(changing, { read: ['text', 'derived'], write: ['text', 'derived'] });
@@ -179,13 +185,13 @@ export class SignedPages extends Construct {
   }
 
   private routePages(): void {
-    const reading = new HttpLambdaIntegration('Pages', this.openDesk.function);
-    const changing = new HttpLambdaIntegration('Changes', this.changeDesk.function);
+    const reading = new HttpLambdaIntegration('Entering', this.openDesk.function, oneGrant);
+    const changing = new HttpLambdaIntegration('Changes', this.changeDesk.function, oneGrant);
     const routes = [
       new HttpRoute(this, 'Default', {
         httpApi: this.api,
         routeKey: HttpRouteKey.DEFAULT,
-        integration: reading,
+        integration: new HttpLambdaIntegration('Pages', this.openDesk.function),
       }),
       ...this.addRoutes(enteringRoute, reading),
       ...changingRoutes.flatMap((route) => this.addRoutes(route, changing)),

@@ -33,6 +33,7 @@ import {
   member,
   report,
   stored,
+  trail,
   until,
   validTriage,
   waitsIn,
@@ -263,6 +264,10 @@ describe('while somebody is on duty', () => {
     const [, link = ''] = /href="(\/d\/[^"]*\/added\/[^"]*)"/.exec(body) ?? [];
 
     expect((await visitor.get(link)).body).toBe('The proof.');
+    const added = (await trail(desk, reference)).find(({ type }) => type === 'add-text');
+    const [named = ''] = (added?.data.attachments ?? []) as string[];
+    await desk.archive.remove([named.split(' ')[0] ?? '']);
+    expect((await visitor.get(link)).status).toBe(404);
   });
 
   test('what GitHub keeps waiting is looked at again by reconcile, and done once', async () => {
