@@ -124,6 +124,31 @@ function changeLetters(next: DutyRecord, { rota, by, now }: Situation): Letter[]
   });
 }
 
+/** The same for a plan in turn, which changes many shifts at once: one letter to each whose duty it changes. */
+function planLetters(next: DutyRecord, { rota, by, now }: Situation): Letter[] {
+  const ahead = ({ shifts }: DutyRecord, of: PersonId) =>
+    shifts.filter(({ member, end }) => member === of && end > now);
+  const without = (some: readonly Shift[], others: readonly Shift[]) =>
+    some
+      .filter((shift) => !others.some(({ start, end }) => start === shift.start && end === shift.end))
+      .map(spanOf);
+  const everyone = new Set([...rota.shifts, ...next.shifts].map(({ member }) => member));
+  return [...everyone].flatMap((member): Letter[] => {
+    const [was, is] = [ahead(rota, member), ahead(next, member)];
+    const [before, after] = [without(was, is), without(is, was)];
+    if (member === by || before.length + after.length === 0) return [];
+    return [
+      {
+        template: 'shifts-planned',
+        to: { person: member },
+        as: 'member',
+        about: 'desk/rota',
+        params: { by, before, after },
+      },
+    ];
+  });
+}
+
 /** A change of shifts by hand, with what those concerned are told. */
 const changed = (shared: DutyRecord, situation: Situation, data: RotaChange['data']): RotaChange => ({
   rota: shared,
@@ -132,7 +157,8 @@ const changed = (shared: DutyRecord, situation: Situation, data: RotaChange['dat
 });
 
 const acts: Acts = {
-  'generate-shifts'(act, { rota, members, now }) {
+  'generate-shifts'(act, situation) {
+    const { rota, members, now } = situation;
     const order = act.members.map((id) => ({
       id,
       state: members.find((member) => member.id === id)?.state ?? ('left' as const),
@@ -147,7 +173,11 @@ const acts: Acts = {
       rota,
     );
     const next = made.reduce<DutyRecord>((rest, shift) => ({ ...rota, ...addShift(rest, shift) }), cleared);
-    return quietly(next, { from: act.start, to: end, shifts: made.length, replaced: replaced.length });
+    return {
+      rota: next,
+      letters: planLetters(next, situation),
+      data: { from: act.start, to: end, shifts: made.length, replaced: replaced.length },
+    };
   },
 
   'put-shift'({ shift }, situation) {

@@ -166,6 +166,12 @@ export interface LetterParams {
     before?: { from: Instant; to: Instant };
     after?: { from: Instant; to: Instant };
   };
+  /** A plan in turn replaced shifts: all that are theirs no more, and all that are theirs from now on. */
+  'shifts-planned': {
+    by: string;
+    before: readonly ShiftSpan[];
+    after: readonly ShiftSpan[];
+  };
   invitation: { by: string };
 }
 

@@ -24,6 +24,7 @@ type RotaLetters =
   | 'swap-proposed'
   | 'swap-answered'
   | 'shift-changed'
+  | 'shifts-planned'
   | 'invitation';
 
 const shift = (context: LetterContext, params: { from: string; to: string }): Part =>
@@ -210,6 +211,21 @@ export const rotaLetters: Writers<RotaLetters> = {
             ? 'If it does not suit you, change it on that page, or offer the shift to another member.'
             : 'If it does not suit you, change it on that page.',
         ),
+      ],
+    };
+  },
+
+  'shifts-planned'({ by, before, after }, context) {
+    const spans = (of: typeof before): Part =>
+      list(of.map(({ from, to }) => `${whenIn(context, from)} to ${whenIn(context, to)}`));
+    return {
+      subject: 'Your shifts were planned anew',
+      parts: [
+        text(`${nameOf(context, by)} planned shifts in turn, and yours changed.`),
+        ...(before.length > 0 ? [text('Yours no more:'), spans(before)] : []),
+        ...(after.length > 0 ? [text('Yours from now on:'), spans(after)] : []),
+        linkTo(context, 'Open the rota'),
+        text('If it does not suit you, change it on that page, or offer a shift to another member.'),
       ],
     };
   },

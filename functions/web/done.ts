@@ -1,7 +1,7 @@
 import type { DeskEvent, StoredEvent } from '#contracts/ports.ts';
 
 const doneWords: Readonly<Record<string, string>> = {
-  'generate-shifts': 'The shifts were made.',
+  'generate-shifts': 'The shifts were made. Whoever it concerns has a mail about it.',
   'put-shift': 'The shift was added.',
   'change-shift': 'The shift was changed. Whoever it concerns has a mail about it.',
   'split-shift': 'The shift was split. Whoever it concerns has a mail about it.',

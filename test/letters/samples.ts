@@ -159,6 +159,7 @@ export const samples: { readonly [T in LetterTemplate]: LetterParams[T] } = {
   'operator-recorded': {},
   'volunteer-recorded': {},
   'swap-proposed': { from: at, to: at, by: 'p-mo', inReturn: { from: afterwards, to: afterwards } },
+  'shifts-planned': { by: 'p-mo', before: [{ from: at, to: at }], after: [{ from: at, to: at }] },
   'shift-changed': { by: 'p-mo', before: { from: at, to: at }, after: { from: at, to: at } },
   'swap-answered': { from: at, to: at, accepted: true, inReturn: { from: afterwards, to: afterwards } },
   invitation: { by: 'p-mo' },

@@ -111,6 +111,45 @@ describe('planning', () => {
     expect(made.map(({ member }) => member)).toEqual(['max', 'mo', 'max'].map((name) => desk.who(name).id));
   });
 
+  it('tells each whose duty the plan changes, by one letter; not who planned it, nor whose shifts stand', async () => {
+    await seedRota();
+    const ann = await desk.addPerson('ann@openedx.example', ['member'], { member: 'active', name: 'Ann' });
+    const mo = await desk.as('mo', 'member', 'desk');
+    const plan = (turns: Record<string, string>) =>
+      rotaForm(mo, 'generate-shifts', {
+        date: '2026-06-01',
+        time: '09:00',
+        length: '1',
+        unit: 'weeks',
+        until: '2026-06-28',
+        ...turns,
+      });
+    const [moId, max] = [desk.who('mo').id, desk.who('max').id];
+
+    await plan({ turn_1: max, turn_2: moId });
+    await plan({ turn_1: max, turn_2: ann.id });
+    await plan({ turn_1: max, turn_2: moId });
+
+    const events = (await desk.store.events('ROTA'))
+      .filter(({ type }) => type === 'generate-shifts')
+      .slice(-3);
+    const weeks = (params: object, of: 'before' | 'after') =>
+      ((params as Record<string, { from: string }[]>)[of] ?? []).map(({ from }) => from.slice(0, 10));
+    const told = events.map(({ letters }) =>
+      letters.map(({ template, to, params }) => [
+        template,
+        'person' in to && to.person,
+        weeks(params, 'before'),
+        weeks(params, 'after'),
+      ]),
+    );
+    expect(told).toEqual([
+      [['shifts-planned', max, [], ['2026-06-01', '2026-06-15']]],
+      [['shifts-planned', ann.id, [], ['2026-06-08', '2026-06-22']]],
+      [['shifts-planned', ann.id, ['2026-06-08', '2026-06-22'], []]],
+    ]);
+  });
+
   it('refuses a plan of a thousand shifts, and a day that no calendar has', async () => {
     await seedRota();
     const mo = await desk.as('mo', 'member', 'desk');
