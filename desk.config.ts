@@ -55,6 +55,7 @@ export default {
   // Every fix must reach these (OEP-60 R16): the default branch and the supported named releases.
   branches: ['master', 'release/verawood'],
   repositories: {
+    // Contacts answer for a repository that names nobody itself: each is an address of maintainers or of groups.
     // Version-pinned components have no named releases.
     'openedx/xblock': { branches: ['master'], contacts: ['xblock-maintainers@openedx.example'] },
     'openedx/openedx-platform': { contacts: ['platform-maintainers@openedx.example'] },
@@ -75,6 +76,21 @@ export default {
   maintainers: [
     { name: 'Mary Jackson', address: 'mary@maintainers.example', github: 'mary-jackson' },
     { name: 'Kofi Mensah', address: 'kofi@maintainers.example', github: 'kofi-mensah' },
+  ],
+  // Addresses above that are a group's: its link asks who of these is acting, and mails that person a link of their own.
+  // A group without people is never written to: the working group stands in until a member records somebody.
+  groups: [
+    {
+      address: 'xblock-maintainers@openedx.example',
+      people: [
+        { name: 'Grace Okoye', address: 'grace@maintainers.example', github: 'grace-okoye' },
+        { name: 'Hedda Lind', address: 'hedda@maintainers.example', github: 'hedda-lind' },
+      ],
+    },
+    {
+      address: 'platform-maintainers@openedx.example',
+      people: [{ name: 'Mary Jackson', address: 'mary@maintainers.example', github: 'mary-jackson' }],
+    },
   ],
   operators: [
     {

@@ -171,10 +171,54 @@ const existing: Rule = ({ existing: { table } }) =>
     table !== undefined && !table.streamArn.includes(`:table/${table.name}/stream/`),
   );
 
+/** Whether an address is one person's or a group's is never guessed: the mails to either differ. */
+const contacts: Rule = ({ repositories, maintainers, members, groups }) => {
+  const people = [...maintainers.filter(({ name, github }) => name ?? github), ...members];
+  const known = new Set([...people, ...groups].map(({ address }) => address));
+  return Object.entries(repositories).flatMap(([name, { contacts: addresses }]) =>
+    addresses.flatMap((address, index) =>
+      at(
+        ['repositories', name, 'contacts', index],
+        address,
+        'an address of maintainers, with a name or a login (one person’s), or of groups (a group’s, with its people)',
+        !known.has(address),
+      ),
+    ),
+  );
+};
+
+/** A group acts through people; it is none of them. */
+const groupsAreNobody: Rule = ({ members, maintainers, groups }) => {
+  const people = new Set([...members, ...maintainers].map(({ address }) => address));
+  const grouped = new Set(groups.map(({ address }) => address));
+  return groups.flatMap(({ address, people: recorded }, index) => [
+    ...at(
+      ['groups', index, 'address'],
+      address,
+      'an address that is not a person’s of members or maintainers',
+      people.has(address),
+    ),
+    ...recorded.flatMap((person, inner) =>
+      at(
+        ['groups', index, 'people', inner, 'address'],
+        person.address,
+        'a person’s own address, not a group’s',
+        grouped.has(person.address),
+      ),
+    ),
+    ...repeated(
+      recorded.map(
+        (person, inner) => [['groups', index, 'people', inner, 'address'], person.address] as const,
+      ),
+    ),
+  ]);
+};
+
 /** One person is one record, and a site is one operator's: the second would be lost, or get what is the first's. */
-const twice: Rule = ({ members, maintainers, operators }) => [
+const twice: Rule = ({ members, maintainers, groups, operators }) => [
   ...repeated(members.map(({ address }, index) => [['members', index, 'address'], address] as const)),
   ...repeated(maintainers.map(({ address }, index) => [['maintainers', index, 'address'], address] as const)),
+  ...repeated(groups.map(({ address }, index) => [['groups', index, 'address'], address] as const)),
   ...repeated(
     operators.flatMap(({ domains }, index) =>
       domains.map((domain, inner) => [['operators', index, 'domains', inner], domain] as const),
@@ -202,5 +246,7 @@ const rules: readonly Rule[] = [
   links,
   reserved,
   existing,
+  contacts,
+  groupsAreNobody,
   twice,
 ];

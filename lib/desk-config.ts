@@ -44,6 +44,13 @@ const person = z.strictObject({
     .optional(),
 });
 
+/** A group's address and who is behind it: a mail to it is acted on by one of them, by a link of their own. */
+const groupSchema = z.strictObject({
+  address,
+  /** By name, since the group's link asks which of them is acting. Nobody: the working group stands in for them. */
+  people: z.array(person.extend({ name: line('a name') })).default([]),
+});
+
 const mailSchema = z.strictObject({
   /** The public address (OEP-60 R1); all our mail comes from it. */
   securityAddress: address,
@@ -188,7 +195,10 @@ const discourseSchema = z.strictObject({
 const repositorySchema = z.strictObject({
   /** Branches that a fix must reach, besides the usual ones if `default` is not named again. */
   branches: z.array(branch).min(1, 'at least one branch').optional(),
-  /** Who answers for it where catalog-info.yaml and CODEOWNERS do not say. */
+  /**
+   * Who answers for it where catalog-info.yaml and CODEOWNERS do not say: addresses of `maintainers` or `members`, each
+   * one person's, or of `groups`.
+   */
   contacts: z.array(address).default([]),
 });
 
@@ -282,6 +292,8 @@ export const deskConfigSchema = z
     members: z.array(person).min(1, 'at least one member'),
     /** Maintainers whose address GitHub does not show. */
     maintainers: z.array(person).default([]),
+    /** Addresses that are a group's, and its recorded persons. */
+    groups: z.array(groupSchema).default([]),
     rota: rotaSchema.optional(),
     operators: z.array(operatorSchema).default([]),
   })

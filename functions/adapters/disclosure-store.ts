@@ -433,11 +433,6 @@ export function createDeskStore(config: {
         });
     },
     countWithin,
-    async mark(name) {
-      const found = await get(`MARK#${name}`, 'MARK');
-      if (!found || (typeof found.expires === 'string' && found.expires <= clock.now())) return undefined;
-      return found.value as Readonly<Record<string, unknown>>;
-    },
     async setMark(name, value, expires) {
       await dynamo.send(
         new PutCommand({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { DeskStore, DueItem, Partition, StoredEvent } from '#contracts/ports.ts';
+import type { Clock, DeskStore, DueItem, Partition, StoredEvent } from '#contracts/ports.ts';
 import { parseItem } from '#contracts/stored-items.ts';
 import { type Instant, plus } from '#domain/instant.ts';
 import type { Person, PersonId } from '#domain/people.ts';
@@ -19,6 +19,7 @@ export const eventKey = (cause: string): string => `EVENT#${cause}`;
 
 export interface TableConfig {
   readonly table: string;
+  readonly clock: Clock;
   readonly aws?: AwsTarget | undefined;
 }
 
@@ -37,13 +38,14 @@ export type DeskReads = Pick<
   | 'listed'
   | 'ended'
   | 'due'
+  | 'mark'
 >;
 
 /**
  * The reading half of the desk's record in one DynamoDB table. What is read of an aggregate is strongly consistent;
  * lists and the due index are not, and hold keys only.
  */
-export function createTableReader({ table, aws }: TableConfig) {
+export function createTableReader({ table, clock, aws }: TableConfig) {
   const dynamo = createDynamo(aws);
   /** Hash of the last event of a partition at a version that was read: saves a read in the commit that follows. */
   const heads = new Map<string, { version: number; head: string }>();
@@ -152,6 +154,11 @@ export function createTableReader({ table, aws }: TableConfig) {
     listed: async (list) => (await listing(list)).map(idOf),
     ended: async (limit) => (await listing('ended', { ScanIndexForward: false, Limit: limit })).map(idOf),
     due,
+    async mark(name) {
+      const found = await get(`MARK#${name}`, 'MARK');
+      if (!found || (typeof found.expires === 'string' && found.expires <= clock.now())) return undefined;
+      return found.value as Readonly<Record<string, unknown>>;
+    },
   };
   return { reads, dynamo, heads, get, query };
 }

@@ -1,4 +1,4 @@
-import { isBatchForm, isMemberForm, isRotaForm } from '#contracts/forms.ts';
+import { isBatchForm, isContactForm, isMemberForm, isRotaForm } from '#contracts/forms.ts';
 import { isAct, possible } from '#pages/acts.ts';
 import { type App, forDisclosure, framed, sessionOr } from '#web/frame.ts';
 import { type Handler, Routes } from '#web/http.ts';
@@ -10,6 +10,7 @@ import { askWho } from '#web/who.ts';
 import { lookAtWaiting, perform } from './act.ts';
 import { addedFile } from './added-file.ts';
 import { changeBatch, showBatchForm } from './batch.ts';
+import { changeContact, showContactForm } from './contacts.ts';
 import { decideIntake } from './decide-intake.ts';
 import type { ChangeDeskDeps } from './deps.ts';
 import { sendFresh, sendLost, signIn, tellWho } from './entry-letters.ts';
@@ -55,6 +56,15 @@ const memberForm: Handler<ChangeDeskDeps> = async (deps, c) => {
     : showMemberForm(deps, c, session, form);
 };
 
+const contactForm: Handler<ChangeDeskDeps> = async (deps, c) => {
+  const form = c.req.param('form');
+  const session = await sessionOr(deps, c, isDesk);
+  if (!isContactForm(form)) throw notYours();
+  return c.req.method === 'POST'
+    ? changeContact(deps, c, session, form)
+    : showContactForm(deps, c, session, form);
+};
+
 const batchForm: Handler<ChangeDeskDeps> = async (deps, c) => {
   const form = c.req.param('form');
   const session = await sessionOr(deps, c, isDesk);
@@ -76,6 +86,7 @@ export const changeDesk: App<ChangeDeskDeps> = framed(
     .post('/desk', signIn)
     .on(['GET', 'POST'], '/desk/rota/:form', rotaForm)
     .on(['GET', 'POST'], '/desk/members/:form', memberForm)
+    .on(['GET', 'POST'], '/desk/contacts/:form', contactForm)
     .on(['GET', 'POST'], '/desk/batch/:form', batchForm)
     .post('/invitation', async (deps, c) =>
       acceptInvitation(deps, c, await sessionOr(deps, c, ({ about }) => about === invitation)),

@@ -1,6 +1,8 @@
 import { addressGroup } from '#commit/address-group.ts';
+import { answerReminder } from '#commit/answer-reminder.ts';
 import { type CommitCommand, whoIsOnDuty } from '#commit/commit-command.ts';
 import { commitDecided, type Round } from '#commit/commit-decided.ts';
+import { groupsOf } from '#commit/standing-for.ts';
 import type { Clock, DeskStore, LinkSigner, NewEvent, Write } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
@@ -236,8 +238,10 @@ async function released({ store, settings }: CommitDeps, intake: Intake): Promis
 async function attach({ store, commit }: CommitDeps, input: Decision, intake: Intake): Promise<void> {
   if (input.decision.decision !== 'attach') return;
   const { reference, asReporter } = input.decision;
-  if (!(await store.disclosure(reference)))
+  const disclosure = await store.disclosure(reference);
+  if (!disclosure)
     throw new Refused('R1', `There is no disclosure ${reference}.`, 'Look it up in the list.', 'reference');
+  const standsFor = intake.from ? await groupsOf(store, disclosure, intake.from) : [];
   // Its own cause in the disclosure's chain: a crash between the two commits is made up by sending the form again.
   await commit({
     disclosure: reference,
@@ -247,11 +251,15 @@ async function attach({ store, commit }: CommitDeps, input: Decision, intake: In
       ...(intake.from && { from: intake.from }),
       authenticated: intake.authenticated === 'yes',
       asReporter: asReporter === 'yes',
+      ...(standsFor.length > 0 && { standsFor }),
     },
     actor: input.actor,
     cause: input.cause,
     checks: input.checks,
   });
+  const { from, mailKey, answers, heldFor } = intake;
+  if (from && answers && heldFor === reference)
+    await answerReminder({ store, commit }, { mailKey, from, keptWith: disclosure, batch: answers });
 }
 
 function opened({ store, clock, settings }: CommitDeps, input: Decision, intake: Intake): Promise<Decided> {

@@ -1,4 +1,5 @@
 import type { CommitCommand } from '#commit/commit-command.ts';
+import type { ContactInput, ContactResult } from '#commit/contacts.ts';
 import type { MemberInput, MemberResult } from '#commit/people.ts';
 import type { BatchInput, BatchResult } from '#commit/postpone.ts';
 import type { RotaInput, RotaResult } from '#commit/rota.ts';
@@ -45,5 +46,6 @@ export interface ChangeDeskDeps extends DeskDeps {
   readonly enrol: EnrolPerson;
   readonly rota: (input: RotaInput) => Promise<RotaResult>;
   readonly membership: (input: MemberInput) => Promise<MemberResult>;
+  readonly contact: (input: ContactInput) => Promise<ContactResult>;
   readonly batch: (input: BatchInput) => Promise<BatchResult>;
 }

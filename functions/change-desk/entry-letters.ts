@@ -1,3 +1,4 @@
+import { groupsOf } from '#commit/standing-for.ts';
 import { freshLinkForm, lostLinkForm, read, signInForm, whoForm } from '#contracts/forms.ts';
 import type { LinkClaims } from '#contracts/ports.ts';
 import { belongs } from '#domain/access.ts';
@@ -89,8 +90,9 @@ export async function sendLost(deps: ChangeDeskDeps, c: Context): Promise<Answer
     reference ? deps.store.disclosure(reference) : undefined,
   ]);
   if (person && disclosure && reference) {
+    const standsFor = await groupsOf(deps.store, disclosure, id);
     const takesPart = (['reporter', 'maintainer', 'operator'] as const).some((kind) =>
-      belongs({ kind, person: id }, disclosure),
+      belongs({ kind, person: id, standsFor }, disclosure),
     );
     if (takesPart)
       await writeTo(deps, id, {
@@ -129,7 +131,8 @@ export async function tellWho(deps: ChangeDeskDeps, c: Context, session: Session
     template: 'who-is-acting',
     to: { person: chosen.id },
     params: { reference },
-    about: reference,
+    // As the group's link had it: that of an answer in a reminder leads to the form of that answer.
+    about: session.claims.about,
   });
   return c.html(sentPage(deps));
 }

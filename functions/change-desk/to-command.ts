@@ -258,6 +258,11 @@ async function maintainer(t: Translation, data: FormData<'name-maintainer'>): Pr
   const people = t.commits
     ? await Promise.all(addresses.map((address) => t.deps.enrol(address, 'maintainer')))
     : addresses.map((address) => ({ id: t.deps.signer.pseudonym(address), group: undefined }));
+  if (people.some((person) => person.group?.people.length === 0))
+    throw bad(
+      'addresses',
+      'One of these is a group’s address without recorded persons. Record one under “Contacts” first, or give a person’s.',
+    );
   const ids = people.map(({ id }) => id).sort();
   const single = people.length === 1 ? people[0] : undefined;
   return {

@@ -2,6 +2,7 @@ import { createArchive } from '#adapters/archive.ts';
 import { createDeskStore } from '#adapters/disclosure-store.ts';
 import { createDiscourse } from '#adapters/discourse.ts';
 import { commitCommand } from '#commit/commit-command.ts';
+import { commitContact } from '#commit/contacts.ts';
 import { commitMembership } from '#commit/people.ts';
 import { commitBatch } from '#commit/postpone.ts';
 import { commitRota } from '#commit/rota.ts';
@@ -32,6 +33,7 @@ export function wireChanges(settings: Settings): () => Promise<ChangeDeskDeps> {
       enrol: enrolPerson(deps),
       rota: commitRota(deps),
       membership: commitMembership(deps),
+      contact: commitContact(deps),
       batch: commitBatch(deps),
     };
   };

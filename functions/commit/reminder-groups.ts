@@ -1,4 +1,4 @@
-import type { DeskStore, Write } from '#contracts/ports.ts';
+import type { DeskStore, NewEvent, Write } from '#contracts/ports.ts';
 import {
   type CadencePolicy,
   changeFrequency,
@@ -13,6 +13,7 @@ import {
 import type { Policy } from '#domain/commands.ts';
 import type { ReminderChange } from '#domain/draft.ts';
 import type { Frequency } from '#domain/rating.ts';
+import type { ReminderBatch } from '#domain/threading.ts';
 
 /** The reminder clock's numbers of this deployment. */
 export const cadenceOf = (policy: Pick<Policy, 'zone' | 'sweepMs' | 'reminders'>): CadencePolicy => ({
@@ -20,6 +21,20 @@ export const cadenceOf = (policy: Pick<Policy, 'zone' | 'sweepMs' | 'reminders'>
   zone: policy.zone,
   sweepMs: policy.sweepMs,
 });
+
+/** Where the events of a reminder group lie. */
+export const groupPartition = ({
+  maintainer,
+  frequency,
+}: Pick<ReminderGroup, 'maintainer' | 'frequency'>): NewEvent['partition'] =>
+  `GROUP#${maintainer}#${frequency}`;
+
+/**
+ * The cause of a reminder. The due instant alone could come again: an entry raised at the very instant of a batch is
+ * due at it.
+ */
+export const reminderCause = ({ due, version }: Pick<ReminderBatch, 'due' | 'version'>): string =>
+  `reminder:${due}:${version}`;
 
 /**
  * Loads the reminder groups (OEP-60 R10) that a decision changes and answers them as writes of the same commit,

@@ -331,6 +331,7 @@ export const readTurns = (values: Readonly<Record<string, string>>): readonly st
     .map(([, value]) => value);
 
 const person = words('Choose who it is about.', 40);
+const login = shaped(/^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, 'Write the GitHub login, without the address.');
 
 /** Forms of membership (OEP-60 R23). */
 export const memberForms = {
@@ -338,9 +339,7 @@ export const memberForms = {
     z.object({
       address: email,
       name: maybe(120),
-      github: z.optional(
-        shaped(/^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, 'Write the GitHub login, without the address.'),
-      ),
+      github: z.optional(login),
       sure,
     }),
   'record-support': () =>
@@ -355,6 +354,22 @@ export const memberForms = {
 } as const;
 export type MemberForm = keyof typeof memberForms;
 export const isMemberForm = (name: string): name is MemberForm => Object.hasOwn(memberForms, name);
+
+const recordedAs = {
+  name: words('Write the name by which the others know them.', 120),
+  github: z.optional(login),
+};
+
+/** Forms of who is behind a maintainer’s address (policy, "A group address"). */
+export const contactForms = {
+  'record-group': () => z.object({ group: email, address: email, ...recordedAs }),
+  'record-person': () => z.object({ contact: person, address: email, ...recordedAs }),
+  'remove-person': () =>
+    z.object({ contact: person, person: words('Choose who acts for it no more.', 40), sure }),
+  'record-individual': () => z.object({ contact: person, ...recordedAs }),
+} as const;
+export type ContactForm = keyof typeof contactForms;
+export const isContactForm = (name: string): name is ContactForm => Object.hasOwn(contactForms, name);
 
 export const invitationForm = () => z.object({ sure });
 

@@ -6,6 +6,7 @@ export const changingRoutes = [
   { methods: ['POST'], path: '/{proxy+}' },
   { methods: ['GET', 'HEAD'], path: '/desk/rota/{form}' },
   { methods: ['GET', 'HEAD'], path: '/desk/members/{form}' },
+  { methods: ['GET', 'HEAD'], path: '/desk/contacts/{form}' },
   { methods: ['GET', 'HEAD'], path: '/desk/batch/{form}' },
   { methods: ['GET', 'HEAD'], path: '/d/{reference}/confirm-act' },
   { methods: ['GET', 'HEAD'], path: '/d/{reference}/added/{seq}/{index}' },

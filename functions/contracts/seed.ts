@@ -13,6 +13,8 @@ export const seedSchema = z.object({
   members: z.array(person),
   /** Maintainers whose address GitHub does not show: logins and addresses. */
   maintainers: z.array(person),
+  /** Group addresses, and the persons who act for each. */
+  groups: z.array(z.object({ address: z.string(), people: z.array(person) })),
   rota: z.optional(z.object({ from: z.optional(z.string()), shiftDays: z.number(), shifts: z.number() })),
   operators: z.array(
     z.object({

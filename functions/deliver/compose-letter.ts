@@ -14,7 +14,7 @@ import { day, plus } from '#domain/instant.ts';
 import type { Letter } from '#domain/letter.ts';
 import { loopHeader } from '#domain/mail-facts.ts';
 import type { Person, PersonId } from '#domain/people.ts';
-import { replyAddress } from '#domain/threading.ts';
+import { type ReminderBatch, replyAddress } from '#domain/threading.ts';
 import {
   type LetterContext,
   peopleIn,
@@ -91,12 +91,19 @@ function headersOf(letter: Letter): Record<string, string> {
   return written.test(letter.template) ? loop : { ...loop, 'Auto-Submitted': 'auto-generated' };
 }
 
+/** The batch of a reminder that lists several disclosures, so that a reply is known to be about all of them. */
+function severalIn(letter: Letter): ReminderBatch | undefined {
+  if (letter.template !== 'reminder') return undefined;
+  const { lines, batch } = letter.params;
+  return new Set(lines.map(({ reference }) => reference)).size > 1 ? batch : undefined;
+}
+
 /** Where a plain reply goes: to the disclosure, by an address of the recipient's own. */
 async function replyTo(deps: ComposeDeps, letter: Letter, recipient: PersonId): Promise<string | undefined> {
   const reference = letter.about?.split('/')[0] ?? '';
   if (!/^[A-Z][A-Z0-9]*-\d{4}-\d+$/.test(reference)) return undefined;
   const token = (await deps.signer()).replyToken(reference, recipient);
-  return replyAddress(reference, token, deps.settings.identity.replyDomain);
+  return replyAddress(reference, token, deps.settings.identity.replyDomain, severalIn(letter));
 }
 
 /** One letter of an event, rendered for its recipient: the mail as it is sent. */

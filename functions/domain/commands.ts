@@ -79,6 +79,18 @@ export type Command =
       readonly from?: PersonId | undefined;
       readonly authenticated: boolean /** Adds the sender to the reporters. */;
       readonly asReporter?: boolean | undefined;
+      /** Group addresses of this disclosure that the sender is a recorded person of. */
+      readonly standsFor?: readonly PersonId[] | undefined;
+    }
+  /** A reply to a reminder of several disclosures: it lies with another one, and is an answer on this one too. */
+  | {
+      readonly name: 'answer-reminder';
+      readonly mailKey: string;
+      readonly keptWith: string;
+      readonly from: PersonId;
+      readonly standsFor?: readonly PersonId[] | undefined;
+      /** Those that the reminder listed. */
+      readonly repositories: readonly Repository[];
     }
   | {
       readonly name: 'add-text';

@@ -29,14 +29,16 @@ function whoseMail(
   { entries }: Disclosure,
   reporters: readonly PersonId[],
   from: PersonId | undefined,
+  standsFor: readonly PersonId[] = [],
 ): Pick<LetterParams['follow-up'], 'from'> {
   if (from && reporters.includes(from)) return {};
-  const maintains = from !== undefined && entries.some((entry) => peopleOf(entry).includes(from));
+  const selves = from === undefined ? [] : [from, ...standsFor];
+  const maintains = entries.some((entry) => peopleOf(entry).some((each) => selves.includes(each)));
   return { from: maintains ? 'maintainer' : 'other' };
 }
 
 export const conversationRules: Rules<
-  'reply-to-reporter' | 'attach-mail' | 'add-text' | 'choose-credit' | 'forget-person'
+  'reply-to-reporter' | 'attach-mail' | 'answer-reminder' | 'add-text' | 'choose-credit' | 'forget-person'
 > = {
   'reply-to-reporter'(draft, command) {
     if (draft.disclosure.reporters.length === 0 && !draft.disclosure.githubReport)
@@ -62,11 +64,18 @@ export const conversationRules: Rules<
     if (command.authenticated && command.from && reporters.includes(command.from)) liftHoldForAnswer(draft);
     // A member who attaches a mail has read it: their word stands for whose it is.
     if (command.from && (command.authenticated || draft.actor.kind === 'member'))
-      breakSilence(draft, [command.from]);
+      breakSilence(draft, [command.from, ...(command.standsFor ?? [])]);
     write(draft, 'follow-up', onDuty(draft), {
       ...sayable(draft),
-      ...whoseMail(disclosure, reporters, command.from),
+      ...whoseMail(disclosure, reporters, command.from, command.standsFor),
     });
+  },
+
+  'answer-reminder'(draft, { mailKey, keptWith, from, standsFor = [], repositories }) {
+    draft.data.mail = mailKey;
+    draft.data.keptWith = keptWith;
+    draft.data.from = from;
+    for (const repository of repositories) breakSilence(draft, [from, ...standsFor], repository);
   },
 
   'add-text'(draft, command) {

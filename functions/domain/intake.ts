@@ -1,5 +1,6 @@
 import type { Instant } from './instant.ts';
 import type { PersonId } from './people.ts';
+import type { ReminderBatch } from './threading.ts';
 
 /** What one mail (or GitHub report) is (policy, Words). What no rule recognises is a report. */
 export const intakeKinds = [
@@ -79,6 +80,8 @@ export interface Intake {
   readonly possiblyRelated?: readonly string[] | undefined;
   /** The disclosure of the reply address it came by, when a member must still say whether it belongs there. */
   readonly heldFor?: string | undefined;
+  /** Of such a mail: the reminder of several disclosures that it answers. */
+  readonly answers?: ReminderBatch | undefined;
   /** The earlier mail with the same body; both are shown. */
   readonly duplicateOf?: string | undefined;
   /** Later mails with the same body: the first few. */

@@ -4,6 +4,7 @@ import type { Instant } from './instant.ts';
 import type { ClosingReason, ExitKind, HoldKind, Stage } from './lifecycle.ts';
 import type { PersonId } from './people.ts';
 import type { Frequency } from './rating.ts';
+import type { ReminderBatch } from './threading.ts';
 
 /** What a mail to a member or a maintainer may say of a disclosure, and nothing besides (policy, "What a mail may say"). */
 export interface Sayable {
@@ -114,6 +115,8 @@ export interface LetterParams {
     note?: TextRef;
     /** False when the group acts for an unresolved maintainer. */
     toMaintainer: boolean;
+    /** Which mail it is, for its reply address; absent in one that another version wrote. */
+    batch?: ReminderBatch;
   };
   // to operators
   'operator-forward': {

@@ -81,6 +81,7 @@ export const transitions = [
   // conversation
   row('reply-to-reporter', anyStage, [], { afterExit: true }),
   row('attach-mail', anyStage, [], { afterExit: true }),
+  row('answer-reminder', anyStage, [], { afterExit: true }),
   row('add-text', anyStage),
   row('choose-credit', anyStage, [], { afterExit: true }),
   // advising (OEP-60 R5, R6)

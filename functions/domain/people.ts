@@ -46,6 +46,17 @@ export const erased = ({ id, version, epoch }: Person): Person => ({
   epoch: epoch + 1,
 });
 
+/**
+ * Is somebody known behind an address of the contact table: a person by name, login or membership, or the recorded
+ * persons of a group? A bare address says neither: it counts as a group's without recorded persons (policy, "Who
+ * maintains").
+ */
+export const somebodyBehind = ({ group, name, github, member }: Person): boolean =>
+  group ? group.people.length > 0 : Boolean(name || github || member);
+
+/** A group's address for which nobody can act. */
+export const nobodyBehind = ({ group }: Person): boolean => group?.people.length === 0;
+
 /** The one record that holds personal data; erasing it leaves the audit trail whole (policy A8). */
 export interface Person {
   readonly id: PersonId;
@@ -57,7 +68,7 @@ export interface Person {
   readonly member?: MemberState | undefined;
   /** All links and sessions issued under an older epoch are dead. */
   readonly epoch: number;
-  /** The address is a group's: its links ask who is acting. */
+  /** The address is a group's: its links ask which of its recorded persons is acting. */
   readonly group?: { readonly people: readonly PersonId[] } | undefined;
   /** For operators (OEP-60 R21): instance, domains, and separately an individual contact. */
   readonly operator?:

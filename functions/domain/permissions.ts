@@ -22,6 +22,7 @@ export const permissions: Readonly<Record<CommandName, readonly Who[]>> = {
   'adopt-reporters': ['desk'],
   'reply-to-reporter': ['member'],
   'attach-mail': ['desk', 'member'],
+  'answer-reminder': ['desk'],
   'add-text': ['reporter'],
   'choose-credit': ['reporter'],
   'add-repository': ['member'],

@@ -317,7 +317,9 @@ export const toMaintainers: Writers<ToMaintainers> = {
 /** Where a plain answer to a mail about several disclosures is kept. */
 function severalIn({ lines }: LetterParams['reminder']): string {
   const [first, ...more] = [...new Set(lines.map(({ reference }) => reference))];
-  return more.length > 0 ? `; it is kept with ${first}, so please name the one you mean` : '';
+  return more.length > 0
+    ? `; it counts as an answer on each of them and is kept with ${first}, so please name the one you mean`
+    : '';
 }
 
 /** "Monthly reminder", or "Reminder every 10 days" where that is how often. */

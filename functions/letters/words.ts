@@ -25,6 +25,7 @@ export const actWords: Readonly<Record<CommandName, string>> = {
   'adopt-reporters': 'took over the reporters of a duplicate',
   'reply-to-reporter': 'replied to the reporter',
   'attach-mail': 'attached a mail',
+  'answer-reminder': 'counted a mail as an answer here too',
   'add-text': 'added to the report',
   'choose-credit': 'chose how to be credited',
   'add-repository': 'added a repository',

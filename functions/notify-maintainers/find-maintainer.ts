@@ -9,7 +9,7 @@ import type { DeskStore, LinkSigner } from '#contracts/ports.ts';
 import { contactsMark } from '#contracts/seed.ts';
 import type { Maintainer } from '#domain/disclosure.ts';
 import { type MaintainerSources, type Maintains, teamsToLookUp, whoMaintains } from '#domain/maintainers.ts';
-import type { Person } from '#domain/people.ts';
+import { nobodyBehind, type Person, somebodyBehind } from '#domain/people.ts';
 
 export interface FindDeps {
   readonly store: Pick<DeskStore, 'mark' | 'person' | 'people' | 'peopleOf'>;
@@ -32,7 +32,8 @@ const nobody = { users: [], teams: [] } as const;
 
 /**
  * Finds who maintains a repository and can be reached: catalog-info.yaml, CODEOWNERS, our contact table, else the
- * working group (policy, "Who maintains"). A source whose people have no address known to the desk is passed over.
+ * working group (policy, "Who maintains"). A source whose people have no address known to the desk is passed over,
+ * and a group's address without recorded persons like one.
  * What GitHub refuses to show is passed over. Throws GithubUnavailable, unless `silent` says that it was asked often
  * enough: then what it does not answer is passed over too.
  */
@@ -59,9 +60,9 @@ export const findMaintainer =
         return {
           maintainer: { id: idOf(found, people), people: people.map(({ id }) => id), source: found.source },
           passedOver,
-          collaborators: collaboratorsOf(found, people),
+          collaborators: await collaboratorsOf(deps, found, people),
         };
-      unreachable.push(`${found.reason} The desk knows no address of them.`);
+      unreachable.push(`${found.reason} ${await whyUnreachable(deps, found)}`);
       sources = without(sources, found.source);
     }
   };
@@ -111,8 +112,19 @@ async function shownOf<T>(
   }
 }
 
-/** The recorded people behind a source, sorted: only who is recorded with an address can be written to. */
+/** The recorded people behind a source, sorted: only an address behind which somebody is known can be written to. */
 async function reachable(deps: FindDeps, found: Maintains): Promise<readonly Person[]> {
+  const known = await recorded(deps, found);
+  // Nobody can act by a mail to a group without recorded persons; a contact has to say which of the two it is.
+  return known.filter(found.kind === 'contact' ? somebodyBehind : (person) => !nobodyBehind(person));
+}
+
+const whyUnreachable = async (deps: FindDeps, found: Maintains): Promise<string> =>
+  (await recorded(deps, found)).length > 0
+    ? 'No person is recorded behind the address.'
+    : 'The desk knows no address of them.';
+
+async function recorded(deps: FindDeps, found: Maintains): Promise<readonly Person[]> {
   const known: Person[] = [];
   if (found.kind === 'team' || found.kind === 'owners') {
     const logins = new Set((found.kind === 'team' ? found.members : found.logins).map(lower));
@@ -137,10 +149,24 @@ function idOf(found: Maintains, people: readonly Person[]): string {
   return `owners:${people.map(({ id }) => id).join(',')}`;
 }
 
-const collaboratorsOf = (found: Maintains, people: readonly Person[]): Found['collaborators'] =>
+const collaboratorsOf = async (
+  { store }: Pick<FindDeps, 'store'>,
+  found: Maintains,
+  people: readonly Person[],
+): Promise<Found['collaborators']> =>
   found.kind === 'team'
     ? { users: [], teams: [found.slug] }
-    : { users: people.flatMap(({ github }) => github ?? []), teams: [] };
+    : { users: await loginsOf(store, people), teams: [] };
+
+/** GitHub logins of people, and of the recorded persons of those who are groups. */
+export async function loginsOf(
+  store: Pick<DeskStore, 'people'>,
+  people: readonly Person[],
+): Promise<readonly string[]> {
+  const behind = people.flatMap(({ group }) => group?.people ?? []);
+  const persons = behind.length > 0 ? await store.people(behind) : [];
+  return [...new Set([...people, ...persons].flatMap(({ github }) => github ?? []))];
+}
 
 /** The same sources as if one of them said nothing. */
 function without(sources: MaintainerSources, source: Maintains['source']): MaintainerSources {

@@ -13,7 +13,7 @@ import { VersionConflict } from '#contracts/store-errors.ts';
 import { type Disclosure, type Entry, entryOf, isOpen, openEntries } from '#domain/disclosure.ts';
 import { endOfGeneration, type MachineInput, machineInputOf } from '#domain/machine.ts';
 import type { PersonId } from '#domain/people.ts';
-import type { Found } from './find-maintainer.ts';
+import { type Found, loginsOf } from './find-maintainer.ts';
 
 export interface NotifyMaintainersDeps {
   readonly store: Pick<DeskStore, 'disclosure' | 'people' | 'peopleOf'>;
@@ -117,7 +117,7 @@ async function named(
   maintainer: NonNullable<Entry['maintainer']>,
 ): Promise<Found> {
   const people = await deps.store.people(maintainer.people);
-  const users = people.flatMap(({ github }) => github ?? []);
+  const users = await loginsOf(deps.store, people);
   return { maintainer, passedOver: [], collaborators: { users, teams: [] } };
 }
 

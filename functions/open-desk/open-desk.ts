@@ -12,6 +12,7 @@ import { entryIn, loadModel, nextStep, open, seenBy, trailLine, whoIs } from '#w
 import { notNow, notYours } from '#web/page-errors.ts';
 import { causeOf, invitation, isDesk, opensDisclosure, sessionFor } from '#web/session.ts';
 import { askWho } from '#web/who.ts';
+import { showContacts } from './contacts.ts';
 import { desk } from './desk.ts';
 import { attachment, mailOf, rawMail } from './downloads.ts';
 import { enter } from './enter.ts';
@@ -78,6 +79,7 @@ export const openDesk: App<DeskDeps> = framed(
     .get('/desk/today', async (deps, c) => showToday(deps, c, await sessionOr(deps, c, isDesk)))
     .get('/desk/rota', async (deps, c) => showRota(deps, c, await sessionOr(deps, c, isDesk)))
     .get('/desk/members', async (deps, c) => showMembers(deps, c, await sessionOr(deps, c, isDesk)))
+    .get('/desk/contacts', async (deps, c) => showContacts(deps, c, await sessionOr(deps, c, isDesk)))
     .get('/invitation', async (deps, c) =>
       showInvitation(deps, c, await sessionOr(deps, c, ({ about }) => about === invitation)),
     )

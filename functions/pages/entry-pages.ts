@@ -61,7 +61,7 @@ export const whoPage = (
     narrow: true,
     body: html`${errorSummary(errors)}<h1>Who is acting?</h1><p>This link came to a group’s address. Say who you are: we mail you a link of your own, so that the record says who acted.</p>${
       people.length === 0
-        ? html`<p class="notice">No person of this group is recorded yet. The working group has been told; answer the mail to tell them who you are.</p>`
+        ? html`<p class="notice">No person of this group is recorded yet, so that nobody can act by this link. Answer the mail and say who you are: the working group records you.</p>`
         : html`<form method="post" action="${action}" novalidate>${renderField({ kind: 'choice', name: 'person', label: 'I am', options: people.map(({ id, name }) => ({ value: id, label: name })) }, { values: {}, errors })}<div class="buttons"><button type="submit">Mail me my own link</button></div></form>`
     }`,
   });

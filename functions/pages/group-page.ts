@@ -3,7 +3,7 @@ import { type Html, html, type PageContext } from './html.ts';
 import { shell } from './layout.ts';
 
 /** Between the pages of the working group. */
-export const groupNav = html`<nav aria-label="Desk"><a href="/desk/today">Today</a> <a href="/desk">Disclosures</a> <a href="/desk/rota">Rota</a> <a href="/desk/members">Members</a></nav>`;
+export const groupNav = html`<nav aria-label="Desk"><a href="/desk/today">Today</a> <a href="/desk">Disclosures</a> <a href="/desk/rota">Rota</a> <a href="/desk/members">Members</a> <a href="/desk/contacts">Contacts</a></nav>`;
 
 /** One form of the group on a page of its own; what is decided stands above it. */
 export function groupFormPage(

@@ -49,6 +49,8 @@ export interface TrailLine {
   readonly who: string;
   readonly what: string;
   readonly detail?: string | undefined;
+  /** Another disclosure, where the mail lies that this one speaks of. */
+  readonly keptWith?: string | undefined;
   /** Who was told, and how each letter stands. */
   readonly letters: readonly { readonly to: string; readonly template: string; readonly state: string }[];
 }

@@ -217,7 +217,7 @@ export const trail = (context: PageContext, lines: readonly TrailLine[]): Html =
       lines.map((line) => [
         shortTime(context, line.at),
         line.who,
-        html`${line.what}${line.detail ? html`<br><span class="soft">${line.detail}</span>` : ''}`,
+        html`${line.what}${line.detail ? html`<br><span class="soft">${line.detail}</span>` : ''}${line.keptWith ? html`<br><span class="soft">It lies with <a href="/d/${line.keptWith}">${line.keptWith}</a>.</span>` : ''}`,
         html`${line.letters.map(({ to, template, state: stands }) => html`<span class="soft">${template} to ${to}:</span> ${stands}<br>`)}`,
       ]),
     ),

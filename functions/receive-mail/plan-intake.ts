@@ -11,6 +11,7 @@ import { openDisclosure, referenceOf } from '#domain/open-disclosure.ts';
 import { isErased, type Person, type PersonId } from '#domain/people.ts';
 import { responseTarget } from '#domain/response-target.ts';
 import { suppressedBy } from '#domain/suppression.ts';
+import type { ReminderBatch } from '#domain/threading.ts';
 
 /** All that is known when a mail is decided on: the mail, and what the record says at this moment. */
 export interface Situation {
@@ -24,6 +25,10 @@ export interface Situation {
     | undefined;
   /** The disclosure of the reply address, where the mail came to one whose token is right. */
   readonly thread: Disclosure | undefined;
+  /** Of a mail that answers a reminder of several disclosures: which. */
+  readonly batch: ReminderBatch | undefined;
+  /** Group addresses of the thread's disclosure that the sender is a recorded person of. */
+  readonly standsFor: readonly PersonId[];
   /** The thread has ended: what comes to it is a new report that is linked to it (policy A3). */
   readonly threadEnded: boolean;
   /** Disclosures that the subject names without proof. */
@@ -106,7 +111,8 @@ function intakeOf(situation: Situation): Intake {
     references: scan.references,
     disclosures: disclosuresOf(situation, disposition),
     ...(named.length > 0 && { possiblyRelated: named }),
-    ...(disposition === 'held' && inThread && { heldFor: inThread }),
+    ...(disposition === 'held' &&
+      inThread && { heldFor: inThread, ...(situation.batch && { answers: situation.batch }) }),
     ...(kind === 'test' && situation.nonce && { nonce: situation.nonce }),
     ...(suppressed && { suppressed }),
   };

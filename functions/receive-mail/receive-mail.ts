@@ -1,5 +1,7 @@
+import { answerReminder } from '#commit/answer-reminder.ts';
 import { whoIsOnDuty } from '#commit/commit-command.ts';
 import { commitDecided, type Round } from '#commit/commit-decided.ts';
+import { groupsOf } from '#commit/standing-for.ts';
 import type { MailArrival } from '#contracts/mail-arrival.ts';
 import * as messages from '#contracts/messages.ts';
 import type { LinkSigner } from '#contracts/ports.ts';
@@ -166,7 +168,7 @@ async function round(deps: ReceiveMailDeps, mail: ReadMail): Promise<Round<Intak
   const situation = await situationOf(deps, mail);
   const { intake, commit } = planIntake(situation);
   if (intake.disposition === 'attached' && situation.thread)
-    await attach(deps, situation.thread, intake, situation.now);
+    await attach(deps, situation.thread, intake, situation);
   return {
     commit,
     done: () => {
@@ -207,6 +209,8 @@ async function situationOf(deps: ReceiveMailDeps, mail: ReadMail): Promise<Situa
     },
     sender: id && facts.sender ? { id, mailbox: facts.sender, record: person } : undefined,
     thread: found?.disclosure,
+    batch: found?.batch,
+    standsFor: found?.standsFor ?? [],
     threadEnded: found !== undefined && found.thread.kind === 'attach' && found.ended,
     named: named.map((disclosure) => disclosure.id),
     nonce: mail.nonce,
@@ -239,10 +243,13 @@ async function threadFor(
     if (!reply) continue;
     const stated = reply.disclosure ? await store.disclosure(reply.disclosure) : undefined;
     for (const disclosure of reply.disclosure ? (stated ? [stated] : []) : named) {
+      // A recorded person of a group answers the mail that the group's address got.
+      const standsFor = sender ? await groupsOf(store, disclosure, sender) : [];
       const thread = threadOf({
         disclosure,
         token: reply.token,
         sender,
+        standsFor,
         authenticated: mail.facts.authenticated === 'yes',
         tokenOf: (person) => replyToken(disclosure.id, person),
       });
@@ -251,7 +258,8 @@ async function threadFor(
       const joined = await store.event(`DISC#${disclosure.id}`, mail.arrival.mailKey);
       const reporter = thread.kind === 'attach' && thread.asReporter;
       const reopens = reporter && reopensByReply(disclosure, deps.clock.now(), settings.policy.reopenDays);
-      return { disclosure, thread, ended: !isOpen(disclosure) && !joined && !reopens };
+      const ended = !isOpen(disclosure) && !joined && !reopens;
+      return { disclosure, thread, standsFor, batch: reply.batch, ended };
     }
   }
   return undefined;
@@ -259,10 +267,10 @@ async function threadFor(
 
 /** Joins a mail to its disclosure, which an authenticated reply of its reporter may reopen (policy A3). */
 async function attach(
-  { commit }: ReceiveMailDeps,
+  { commit, store }: ReceiveMailDeps,
   disclosure: Disclosure,
   intake: Intake,
-  now: Instant,
+  { now, standsFor, batch }: Situation,
 ): Promise<void> {
   const actor = { kind: 'desk' } as const;
   if (disclosure.exit && disclosure.exit.at <= now && !disclosure.intakes.includes(intake.mailKey))
@@ -274,8 +282,19 @@ async function attach(
     });
   await commit({
     disclosure: disclosure.id,
-    command: { name: 'attach-mail', mailKey: intake.mailKey, from: intake.from, authenticated: true },
+    command: {
+      name: 'attach-mail',
+      mailKey: intake.mailKey,
+      from: intake.from,
+      authenticated: true,
+      ...(standsFor.length > 0 && { standsFor }),
+    },
     actor,
     cause: intake.mailKey,
   });
+  if (batch && intake.from)
+    await answerReminder(
+      { store, commit },
+      { mailKey: intake.mailKey, from: intake.from, keptWith: disclosure, batch },
+    );
 }

@@ -1,6 +1,6 @@
 import { addressGroup } from '#commit/address-group.ts';
 import { commitDecided, type Round } from '#commit/commit-decided.ts';
-import { cadenceOf } from '#commit/reminder-groups.ts';
+import { cadenceOf, groupPartition, reminderCause } from '#commit/reminder-groups.ts';
 import { reminderLine } from '#commit/reminder-line.ts';
 import type { Duty } from '#commit/rota-record.ts';
 import type { Measure } from '#contracts/metrics.ts';
@@ -12,7 +12,7 @@ import { peopleOf } from '#domain/draft.ts';
 import { shiftAt } from '#domain/handover.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Letter, ReminderLine } from '#domain/letter.ts';
-import type { Person, PersonId } from '#domain/people.ts';
+import { nobodyBehind, type Person, type PersonId } from '#domain/people.ts';
 import { manned } from '#domain/rota.ts';
 import { type SweepRun, startsSince } from './sweep-starts.ts';
 
@@ -40,18 +40,14 @@ interface Line {
   readonly taken: TakenEntry;
   readonly disclosure: Disclosure;
   readonly entry: Entry;
+  /** Who acts for the entry and can: not a group's address without recorded persons. */
+  readonly people: readonly PersonId[];
 }
 
 /** A reminder group names an entry that its disclosure does not have: the record contradicts itself. */
 export class LostEntry extends Error {
   override readonly name = 'LostEntry';
 }
-
-/** Where the events of a reminder group lie. */
-export const groupKey = ({
-  maintainer,
-  frequency,
-}: Pick<ReminderGroup, 'maintainer' | 'frequency'>): string => `${maintainer}#${frequency}`;
 
 const lineOf = ({ disclosure, entry, taken }: Line, s: Instant): ReminderLine =>
   reminderLine(disclosure, entry, taken.notifiedAt, s);
@@ -60,8 +56,13 @@ const lineOf = ({ disclosure, entry, taken }: Line, s: Instant): ReminderLine =>
  * One copy of the mail to each of its recipients (OEP-60 R10). Everyone sees the entries that they act for: a
  * delegate of one disclosure learns nothing of another. An entry that nobody acts for goes to the working group.
  */
-function reminderLetters(sent: Batch, lines: readonly Line[], onDuty: PersonId | undefined): Letter[] {
-  const people = [...new Set(lines.flatMap(({ entry }) => peopleOf(entry)))].sort();
+function reminderLetters(
+  sent: Batch,
+  version: number,
+  lines: readonly Line[],
+  onDuty: PersonId | undefined,
+): Letter[] {
+  const people = [...new Set(lines.flatMap((line) => line.people))].sort();
   const to = (of: readonly Line[], toMaintainer: boolean) => ({
     // A plain reply joins a case, where the on-duty member reads it; of several the first, as the mail says.
     about: of[0]?.disclosure.id ?? 'desk',
@@ -72,9 +73,10 @@ function reminderLetters(sent: Batch, lines: readonly Line[], onDuty: PersonId |
       // Whoever sees a part of the batch alone is not shown words about the rest.
       ...(sent.note && of.length === lines.length && { note: sent.note.text }),
       toMaintainer,
+      batch: { frequency: sent.frequency, due: sent.due, version },
     },
   });
-  const orphaned = lines.filter(({ entry }) => peopleOf(entry).length === 0);
+  const orphaned = lines.filter((line) => line.people.length === 0);
   return [
     ...people.map(
       (person): Letter => ({
@@ -82,7 +84,7 @@ function reminderLetters(sent: Batch, lines: readonly Line[], onDuty: PersonId |
         to: { person },
         as: 'maintainer',
         ...to(
-          lines.filter(({ entry }) => peopleOf(entry).includes(person)),
+          lines.filter((line) => line.people.includes(person)),
           true,
         ),
       }),
@@ -129,15 +131,19 @@ async function loadLines(store: DeskStore, sent: Batch): Promise<Line[]> {
   const loaded = new Map(
     await Promise.all(references.map(async (id) => [id, await store.disclosure(id)] as const)),
   );
-  return sent.entries.map((taken) => {
+  const lines = sent.entries.map((taken) => {
     const disclosure = loaded.get(taken.disclosure);
     const entry = disclosure && entryOf(disclosure, taken.repository);
     if (!disclosure || !entry)
       throw new LostEntry(
         `${taken.disclosure} has no entry for ${taken.repository} that a reminder is due for`,
       );
-    return { taken, disclosure, entry };
+    return { taken, disclosure, entry, people: peopleOf(entry) };
   });
+  // Read once a batch: a mail to a group whose last person was removed would reach nobody who may act.
+  const everyone = await store.people([...new Set(lines.flatMap(({ people }) => people))]);
+  const idle = new Set(everyone.filter(nobodyBehind).map(({ id }) => id));
+  return lines.map((line) => ({ ...line, people: line.people.filter((id) => !idle.has(id)) }));
 }
 
 /** One batch as one commit in the group's partition: the group's next due instant with all the letters. */
@@ -159,9 +165,8 @@ function commitOf(
       },
     ],
     event: {
-      partition: `GROUP#${groupKey(read)}`,
-      // The due instant alone could come again: an entry raised at the very instant of a batch is due at it.
-      cause: `reminder:${sent.due}:${read.version}`,
+      partition: groupPartition(read),
+      cause: reminderCause({ due: sent.due, version: read.version }),
       type: 'remind',
       actor: 'desk',
       at: deps.clock.now(),
@@ -179,7 +184,7 @@ function commitOf(
       },
       letters,
       signals: [],
-      correlation: groupKey(read),
+      correlation: groupPartition(read).slice('GROUP#'.length),
     },
   };
 }
@@ -205,7 +210,7 @@ export async function sendReminders(
     const lines = await loadLines(deps.store, decided.batch);
     if (nobodyOnDuty) await context.tellNobodyOnDuty(sendingInstant);
     const letters = await addressGroup({ peopleOf: context.everyone }, deps.settings, [
-      ...reminderLetters(decided.batch, lines, onDuty),
+      ...reminderLetters(decided.batch, group.version, lines, onDuty),
       ...silenceLetters(lines),
     ]);
     return {

@@ -14,7 +14,7 @@ export interface SeedDeps {
 
 /**
  * Puts the people of the configuration into an empty table: members and their first rota, maintainers whose address
- * GitHub does not show, contacts, operators. Once for good: the table wins afterwards, and a deployment never writes
+ * GitHub does not show, groups with their recorded persons, contacts, operators. Once for good: the table wins afterwards, and a deployment never writes
  * people again. A run that was cut off is finished by the next: each person's event has one cause.
  */
 export const seedDesk =
@@ -103,6 +103,14 @@ export function peopleOf(seed: Seed, pseudonym: SeedDeps['pseudonym']): readonly
   }
   for (const { address, name, github } of seed.maintainers) {
     add(address, { ...named(name, github), roles: ['maintainer'] });
+  }
+  for (const { address, people: recorded } of seed.groups) {
+    for (const each of recorded)
+      add(each.address, { ...named(each.name, each.github), roles: ['maintainer'] });
+    add(address, {
+      roles: ['maintainer'],
+      group: { people: recorded.map((each) => pseudonym(each.address)) },
+    });
   }
   for (const { addresses } of seed.contacts) {
     for (const address of addresses) add(address, { roles: ['maintainer'] });

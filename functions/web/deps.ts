@@ -46,6 +46,7 @@ export interface DeskDeps {
     | 'events'
     | 'listed'
     | 'ended'
+    | 'mark'
   >;
   readonly archive: Pick<Archive, 'rawMail' | 'text' | 'downloadUrl'>;
   readonly mails: MailReader;

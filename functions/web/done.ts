@@ -18,6 +18,9 @@ const doneWords: Readonly<Record<string, string>> = {
   'go-away': 'Recorded as away: no new shifts are planned for them. Shifts that they have stay theirs.',
   'come-back': 'Recorded as active again.',
   leave: 'They are no longer a member. All their links and sessions are dead, and their shifts are free.',
+  'record-person': 'They were recorded: from now on the group’s link offers their name.',
+  'remove-person': 'They act for the group no more, by any link.',
+  'record-individual': 'Recorded as one person’s address.',
   'postpone-batch': 'The batch was postponed.',
   'note-batch': 'The note of the batch was changed.',
 };

@@ -1,4 +1,5 @@
 import { cadenceOf } from '#commit/reminder-groups.ts';
+import { groupsOf } from '#commit/standing-for.ts';
 import { githubPages } from '#contracts/github-pages.ts';
 import type { StoredEvent } from '#contracts/ports.ts';
 import type { Settings } from '#contracts/settings.ts';
@@ -30,9 +31,7 @@ export async function viewerOf(
   const { id } = session.person;
   if (role === 'volunteer') return undefined;
   if (role !== 'maintainer') return { kind: role, person: id };
-  const people = [...new Set(disclosure.entries.flatMap((entry) => entry.maintainer?.people ?? []))];
-  const recorded = await deps.store.people(people);
-  const groups = recorded.filter(({ group }) => group?.people.includes(id)).map((each) => each.id);
+  const groups = await groupsOf(deps.store, disclosure, id);
   return { kind: 'maintainer', person: id, ...(groups.length > 0 && { standsFor: groups }) };
 }
 
@@ -109,6 +108,7 @@ export function trailLine(event: StoredEvent, names: Readonly<Record<PersonId, s
     who: names[id] ?? (event.actor.includes(':') ? `a ${kind}` : kind === 'desk' ? 'the desk' : kind),
     what: words,
     ...(detail.length > 0 && { detail: detail.join(', ') }),
+    ...(typeof event.data.keptWith === 'string' && { keptWith: event.data.keptWith }),
     letters: event.letters.map(({ to, template, as }, index) => ({
       to: 'group' in to ? 'the working group' : (names[to.person] ?? recipients[as ?? 'member']),
       template,

@@ -1,3 +1,4 @@
+import { isErased } from '#domain/people.ts';
 import { whoPage } from '#pages/entry-pages.ts';
 import { pageContext } from './context.ts';
 import type { DeskDeps } from './deps.ts';
@@ -7,7 +8,9 @@ import type { Session } from './session.ts';
 /** The recorded people of a group's address, by name. */
 export const recorded = async (deps: DeskDeps, session: Session) => {
   const people = await deps.store.people(session.person.group?.people ?? []);
-  return people.map(({ id, name }) => ({ id, name: name ?? 'A recorded person without a name' }));
+  return people
+    .filter((person) => !isErased(person))
+    .map(({ id, name }) => ({ id, name: name ?? 'A recorded person without a name' }));
 };
 
 /** A group's session acts for nobody: it asks who is there. */

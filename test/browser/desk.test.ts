@@ -3,6 +3,7 @@ import { localDate, localText } from '#domain/calendar.ts';
 import { day, hour, plus } from '#domain/instant.ts';
 import { severityText } from '#domain/rating.ts';
 import { severityOf } from '#domain/severity.ts';
+import { describeGroups } from './groups.ts';
 import { pressEverything, readEverything } from './scanners.ts';
 import { describeToday } from './today.ts';
 import { chooseVector, fillTriage } from './triage.ts';
@@ -406,6 +407,8 @@ describe('every page fits (style, Pages and letters 7)', () => {
 
 // A week passes in it, after which the links of the mails so far are dead.
 describeToday(() => world);
+
+describeGroups(() => world);
 
 describe('what browsers say', () => {
   it('no browser had anything to complain of: no script failed, nothing broke the content policy', () => {

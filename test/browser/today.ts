@@ -7,7 +7,17 @@ import { composeMail, sendMail } from '../../local/mail-gateway/compose.ts';
 import type { Mail } from '../../local/mail-gateway/mailbox.ts';
 import { linkIn, mailTo } from '../../local/visitor.ts';
 import { fillTriage } from './triage.ts';
-import { linkTo, members, openLink, overflow, press, receiveReport, type World } from './world.ts';
+import {
+  answerIn,
+  linkTo,
+  members,
+  openLink,
+  overflow,
+  press,
+  receiveReport,
+  signIn,
+  type World,
+} from './world.ts';
 
 const mary = 'mary@maintainers.example';
 const repository = 'openedx/openedx-platform';
@@ -43,26 +53,6 @@ export function describeToday(worldOf: () => World): void {
     return page;
   }
 
-  /** Signs in at the desk, by the link that is mailed to a member. */
-  async function signIn(context: BrowserContext, address: string): Promise<Page> {
-    const { mailbox } = world.desk.gateway;
-    const after = mailbox.list(address).length;
-    const page = await context.newPage();
-    await page.goto(new URL('/desk', world.desk.addresses.desk).href);
-    await page.getByLabel('Your address').fill(address);
-    await press(page, 'Mail me a sign-in link');
-    await page.goto(linkIn(await mailTo(mailbox, address, /sign-in link/, { after })));
-    await press(page, 'Open');
-    return page;
-  }
-
-  /** The link of one answer in a reminder, as its reader clicks it. */
-  function answerIn(mail: Mail, label: string): string {
-    const url = new RegExp(`<a href="([^"]+)">${label}</a>`).exec(mail.html)?.[1]?.replaceAll('&amp;', '&');
-    if (!url) throw new Error(`the reminder has no answer "${label}"`);
-    return url;
-  }
-
   describe('reminders, rota and handover on the deployed desk (OEP-60 R2, R8–R10)', () => {
     beforeAll(async () => {
       world = worldOf();
@@ -87,7 +77,7 @@ export function describeToday(worldOf: () => World): void {
       if (!shift || !other) throw new Error('the rota is too short');
       const taker = { address: await addressOf(other), name: await nameOf(other) };
       const context = await world.window();
-      const page = await signIn(context, await addressOf(shift));
+      const page = await signIn(world, context, await addressOf(shift));
       await page.goto(new URL('/desk/rota', world.desk.addresses.desk).href);
       const middle = localText(plus(shift.start, 72 * hour), world.desk.config.zone).split('T');
 
@@ -115,7 +105,7 @@ export function describeToday(worldOf: () => World): void {
       const [given, taken] = [ahead[2], ahead[3]];
       if (!given || !taken) throw new Error('the rota is too short');
       const [first, second] = [await world.window(), await world.window()];
-      const giver = await signIn(first, await addressOf(given));
+      const giver = await signIn(world, first, await addressOf(given));
       await giver.goto(new URL('/desk/rota', world.desk.addresses.desk).href);
       await giver.getByRole('link', { name: 'Offer a shift of yours' }).click();
       await giver.getByLabel('The shift that you offer').selectOption(given.id);
@@ -305,7 +295,7 @@ export function describeToday(worldOf: () => World): void {
       await press(maintainer, 'Propose this instant');
       const { release } = (await world.desk.store.disclosure(released)) ?? {};
 
-      const page = await signIn(context, await addressOf(await shiftAt(now())));
+      const page = await signIn(world, context, await addressOf(await shiftAt(now())));
       await page.goto(new URL('/desk/today', world.desk.addresses.desk).href);
       const drawn = page.getByRole('img', { name: 'Releases of the next four weeks' });
       const beside = page.getByRole('region', { name: 'Releases to come' });
@@ -334,7 +324,7 @@ export function describeToday(worldOf: () => World): void {
     it('“Today” says who is on duty and what falls due, and draws the rota; all of it fits 320 pixels', async () => {
       const shift = await shiftAt(now());
       const context = await world.window({ viewport: { width: 320, height: 640 }, colorScheme: 'dark' });
-      const page = await signIn(context, await addressOf(shift));
+      const page = await signIn(world, context, await addressOf(shift));
       const wide: string[] = [];
       for (const path of ['/desk/today', '/desk/rota', '/desk/rota/generate-shifts', '/desk/members']) {
         await page.goto(new URL(path, world.desk.addresses.desk).href);

@@ -10,6 +10,7 @@ import {
 import { type Desk, type Ports, startDesk, usualPorts } from '../../local/desk.ts';
 import { projectRoot } from '../../local/emulator/environment.ts';
 import { composeMail, sendMail } from '../../local/mail-gateway/compose.ts';
+import type { Mail } from '../../local/mail-gateway/mailbox.ts';
 import { untilTold } from '../../local/quiet.ts';
 import { linkIn, mailTo } from '../../local/visitor.ts';
 import { chromium as installed } from './chromium.ts';
@@ -121,6 +122,27 @@ export async function openLink(context: BrowserContext, link: string): Promise<P
   await page.getByRole('button', { name: 'Open', exact: true }).click();
   await page.waitForURL(/\/(d|i)\//);
   return page;
+}
+
+/** Signs in at the desk, by the link that is mailed to a member. */
+export async function signIn({ desk }: World, context: BrowserContext, address: string): Promise<Page> {
+  const { mailbox } = desk.gateway;
+  const after = mailbox.list(address).length;
+  const page = await context.newPage();
+  await page.goto(new URL('/desk', desk.addresses.desk).href);
+  await page.getByLabel('Your address').fill(address);
+  await press(page, 'Mail me a sign-in link');
+  await page.goto(linkIn(await mailTo(mailbox, address, /sign-in link/, { after })));
+  await press(page, 'Open');
+  return page;
+}
+
+/** The link of one answer in a reminder, as its reader clicks it; of several cases the one that is named. */
+export function answerIn(mail: Mail, label: string, reference = ''): string {
+  const own = mail.html.slice(mail.html.indexOf(reference));
+  const url = new RegExp(`<a href="([^"]+)">${label}</a>`).exec(own)?.[1]?.replaceAll('&amp;', '&');
+  if (!url) throw new Error(`the reminder has no answer "${label}"`);
+  return url;
 }
 
 /** Presses a button that leads to another page, and waits for that page. */

@@ -49,6 +49,21 @@ describe('a reply attaches only by its address, and only its correspondent’s',
     expect(judge(token, sender, authenticated)).toEqual({ kind: 'hold' });
   });
 
+  test('a recorded person of a group answers what the group got; for another correspondent’s it is held', () => {
+    const sent = (token: string) =>
+      threadOf({
+        disclosure,
+        token,
+        sender: 'p-dora',
+        authenticated: true,
+        standsFor: ['p-operator'],
+        tokenOf,
+      });
+
+    expect(sent(tokenOf('p-operator'))).toEqual({ kind: 'attach', person: 'p-dora', asReporter: false });
+    expect(sent(tokenOf('p-rhea'))).toEqual({ kind: 'hold' });
+  });
+
   test('a token of nobody here → none, whoever sends it', () => {
     expect(judge(tokenOf('p-stranger'), 'p-rhea')).toEqual({ kind: 'none' });
     expect(judge('', 'p-rhea')).toEqual({ kind: 'none' });
@@ -79,7 +94,30 @@ describe('reply addresses', () => {
     );
   });
 
+  test('one of a reminder names its batch, within the 64 characters of a local part', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('weekly', 'monthly', 'quarterly', 'half-yearly'),
+        fc.date({ min: new Date('2026-01-01'), max: new Date('2056-01-01'), noInvalidDate: true }),
+        fc.integer({ min: 1, max: 9999 }),
+        fc.boolean(),
+        (frequency, at, version, upper) => {
+          const batch = { frequency, due: at.toISOString(), version } as const;
+          const address = replyAddress('ABCDEFGHIJ-2026-12345', 'a'.repeat(20), domain, batch);
+          expect(address.slice(0, address.indexOf('@')).length).toBeLessThanOrEqual(64);
+          expect(parseReplyAddress(upper ? address.toUpperCase() : address, domain)).toEqual({
+            disclosure: 'ABCDEFGHIJ-2026-12345',
+            token: 'a'.repeat(20),
+            batch,
+          });
+        },
+      ),
+    );
+  });
+
   test.each([
+    `case+edx-2026-0001.${'a'.repeat(20)}.x12345678-1@${domain}`,
+    `case+edx-2026-0001.${'a'.repeat(20)}.w1234-1@${domain}`,
     'security@openedx.example',
     `case@${domain}`,
     `case+@${domain}`,

@@ -189,7 +189,7 @@ describe('R10: a reminder', () => {
 
     expect(say(samples.reminder)).toContain('A plain answer to this mail reaches the working group. ');
     expect(say({ ...samples.reminder, lines })).toContain(
-      'reaches the working group; it is kept with EDX-2026-0001, so please name the one you mean.',
+      'reaches the working group; it counts as an answer on each of them and is kept with EDX-2026-0001, so please name the one you mean.',
     );
   });
 

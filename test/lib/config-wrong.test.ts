@@ -116,7 +116,7 @@ describe('a wrong value of the configuration', () => {
   test('wherever it stands, is refused with its path, what was found and what is allowed', () => {
     // Free texts and names of branches take any one line that says something.
     const free =
-      /^(project|signature|(members|maintainers)\[\d\]\.name|operators\[\d\]\.instance|.*branches\[\d\])$/;
+      /^(project|signature|(members|maintainers)\[\d\]\.name|operators\[\d\]\.instance|groups\[\d\]\.people\[\d\]\.name|.*branches\[\d\])$/;
     fc.assert(
       fc.property(fc.constantFrom(...places), nonsense, (path, wrong) => {
         fc.pre(!(free.test(written(path)) && wrong === '<script>'));
@@ -185,6 +185,34 @@ describe('values that are right each by itself and wrong together', () => {
       'a member twice',
       { members: [...example.members, { name: 'Ada again', address: 'ADA@openedx.example' }] },
       /^members\[6\]\.address: /,
+    ],
+    [
+      'a contact that is not said to be one person’s or a group’s',
+      { repositories: { 'openedx/xblock': { contacts: ['who@maintainers.example'] } } },
+      /^repositories\["openedx\/xblock"\]\.contacts\[0\]: found "who@maintainers\.example", .*maintainers.*groups/,
+    ],
+    [
+      'a group that is a person too',
+      { groups: [...example.groups, { address: 'kofi@maintainers.example' }] },
+      /^groups\[2\]\.address: /,
+    ],
+    [
+      'a group among the persons of a group',
+      {
+        groups: [
+          ...example.groups,
+          {
+            address: 'all@maintainers.example',
+            people: [{ name: 'x', address: 'platform-maintainers@openedx.example' }],
+          },
+        ],
+      },
+      /^groups\[2\]\.people\[0\]\.address: /,
+    ],
+    [
+      'a recorded person without a name: the group’s link asks by name',
+      { groups: [...example.groups, { address: 'all@x.example', people: [{ address: 'a@x.example' }] }] },
+      /^groups\[2\]\.people\[0\]\.name: /,
     ],
     [
       'an embargo that is asked about before it begins',

@@ -123,17 +123,41 @@ describe('who maintains', () => {
     ]);
   });
 
-  it('a group address of the contact table is one maintainer', async () => {
+  it('a group address of the contact table is one maintainer; its persons enter the advisory', async () => {
     await world.add(world.person(ids.team, { group: { people: [ids.alice] } }));
     await world.store.setMark(contactsMark, { [repository]: [ids.team] });
 
     await run();
 
+    const advisory = server.state.advisories.find((each) => each.repository === repository);
+    expect(advisory?.users).toEqual(['Alice']);
+    const letters = (await toMaintainers()).filter(
+      ({ params }) => 'repository' in params && params.repository === repository,
+    );
+    expect(letters.map(({ to }) => to)).toEqual([{ person: ids.team }]);
     expect((await entry())?.maintainer).toEqual({
       id: `group:${ids.team}`,
       people: [ids.team],
       source: 'contacts',
     });
+  });
+
+  it.each([
+    ['a group’s without recorded persons', { group: { people: [] } }],
+    ['not said to be one person’s nor a group’s', {}],
+  ])('a contact’s address that is %s: the working group’s queue, and the record says why', async (_, of) => {
+    await world.add(world.person(ids.team, of));
+    await world.store.setMark(contactsMark, { [repository]: [ids.team], [second]: [ids.team, ids.bob] });
+
+    await run();
+
+    expect((await entry())?.maintainer).toEqual({ id: 'working-group', people: [], source: 'unresolved' });
+    // Where another contact can act, they alone are the maintainer.
+    expect((await entry(1))?.maintainer).toMatchObject({ id: `owners:${ids.bob}`, people: [ids.bob] });
+    const events = await world.store.events(`DISC#${reference}`);
+    expect(events.find(({ type }) => type === 'notify-maintainer')?.data.passedOver).toContain(
+      'The contact table names addresses for the repository. No person is recorded behind the address.',
+    );
   });
 
   it('people without a known address are passed over, and the record says why', async () => {

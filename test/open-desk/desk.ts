@@ -1,5 +1,6 @@
 import { makeLinkSigner } from '#adapters/link-signer.ts';
 import { commitCommand } from '#commit/commit-command.ts';
+import { commitContact } from '#commit/contacts.ts';
 import { commitMembership } from '#commit/people.ts';
 import { commitBatch } from '#commit/postpone.ts';
 import { commitRota } from '#commit/rota.ts';
@@ -92,6 +93,7 @@ export class Desk {
       enrol: async (address) => this.addPerson(address, ['maintainer']),
       rota: commitRota({ store, clock, settings: this.settings }),
       membership: commitMembership({ store, clock, settings: this.settings }),
+      contact: commitContact({ store, clock }),
       batch: commitBatch({ store, clock, settings: this.settings }),
       forum: {
         getTopic: async (url) =>

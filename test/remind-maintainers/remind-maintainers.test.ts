@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { answerReminder } from '#commit/answer-reminder.ts';
 import { firstBreak } from '#commit/chain.ts';
 import { loadToday } from '#commit/handover-today.ts';
 import type { Command } from '#domain/commands.ts';
@@ -109,6 +110,31 @@ describe('R8: reminders until resolution', () => {
 
     expect(reminders.map(({ to }) => to)).toEqual([{ person: 'p-ann' }, { person: 'p-ben' }]);
     expect(reminders.every(({ params }) => !params.toMaintainer)).toBe(true);
+  });
+
+  test('a group whose last recorded person was removed: its reminder is the working group’s', async () => {
+    await desk.person('p-team', { roles: ['maintainer'], member: undefined, group: { people: [] } });
+    await desk.person('p-crew', { roles: ['maintainer'], member: undefined, group: { people: ['p-del'] } });
+    for (const [id, group] of [
+      ['EDX-2026-0001', 'p-team'],
+      ['EDX-2026-0002', 'p-crew'],
+    ] as const)
+      await desk.notified('2026-02-03 10:00', id, 'critical', {
+        id: `group:${group}`,
+        people: [group],
+        source: 'contacts',
+      });
+    await desk.run('2026-02-10 10:15');
+
+    const sent = desk
+      .letters('reminder')
+      .map(({ to, params }) => [params.lines[0]?.reference, 'person' in to && to.person]);
+
+    expect(sent.sort()).toEqual([
+      ['EDX-2026-0001', 'p-ann'],
+      ['EDX-2026-0001', 'p-ben'],
+      ['EDX-2026-0002', 'p-crew'],
+    ]);
   });
 
   test('R7, severity change: an adjudication moves the entry to its new frequency and due instant', async () => {
@@ -413,6 +439,70 @@ describe('silence', () => {
       ]);
     },
   );
+
+  test('silence: a reply to a reminder of several counts for each that it lists, whatever was sent since', async () => {
+    const crew = { id: 'group:p-crew', people: ['p-crew'], source: 'contacts' } as const;
+    await desk.person('p-crew', { roles: ['maintainer'], member: undefined, group: { people: ['p-dora'] } });
+    for (const id of ['EDX-2026-0001', 'EDX-2026-0002'])
+      await desk.notified('2026-02-03 10:00', id, 'critical', crew);
+    await desk.run('2026-02-11 00:00');
+    const batch = desk.letters('reminder')[0]?.params.batch;
+    await desk.notified('2026-02-11 00:00', 'EDX-2026-0003', 'critical', crew);
+    const keptWith = await desk.store.disclosure('EDX-2026-0001');
+    if (!batch || !keptWith) throw new Error('no reminder went out');
+    const answer = () =>
+      answerReminder(
+        { store: desk.store, commit: ({ command, disclosure }) => desk.command(disclosure, command) },
+        { mailKey: 'm1', from: 'p-dora', keptWith, batch },
+      );
+
+    await desk.command('EDX-2026-0001', {
+      name: 'attach-mail',
+      mailKey: 'm1',
+      from: 'p-dora',
+      authenticated: true,
+      standsFor: ['p-crew'],
+    });
+    await answer();
+
+    const entries = (await desk.store.group('group:p-crew', 'weekly'))?.entries;
+    expect(entries?.map(({ disclosure, answered }) => [disclosure, answered])).toEqual([
+      ['EDX-2026-0001', true],
+      ['EDX-2026-0002', true],
+      // It was not in that mail.
+      ['EDX-2026-0003', false],
+    ]);
+    expect((await desk.store.disclosure('EDX-2026-0002'))?.intakes).toEqual(['mail-EDX-2026-0002']);
+    expect((await desk.store.events('DISC#EDX-2026-0002')).at(-1)).toMatchObject({
+      type: 'answer-reminder',
+      data: { mail: 'm1', keptWith: 'EDX-2026-0001', from: 'p-dora' },
+    });
+    await desk.run('2026-02-18 00:00');
+    await answer();
+    expect(
+      (await desk.store.group('group:p-crew', 'weekly'))?.entries.find(
+        ({ disclosure }) => disclosure === 'EDX-2026-0002',
+      )?.answered,
+    ).toBe(true);
+  });
+
+  test('silence: such a reply by somebody who acts for one case alone counts for no other', async () => {
+    for (const id of ['EDX-2026-0001', 'EDX-2026-0002'])
+      await desk.notified('2026-02-03 10:00', id, 'critical');
+    await desk.run('2026-02-11 00:00');
+    const batch = desk.letters('reminder')[0]?.params.batch;
+    const keptWith = await desk.store.disclosure('EDX-2026-0001');
+    if (!batch || !keptWith) throw new Error('no reminder went out');
+
+    await answerReminder(
+      { store: desk.store, commit: ({ command, disclosure }) => desk.command(disclosure, command) },
+      { mailKey: 'm1', from: 'p-stranger', keptWith, batch },
+    );
+
+    expect((await desk.store.events('DISC#EDX-2026-0002')).map(({ type }) => type)).not.toContain(
+      'answer-reminder',
+    );
+  });
 
   test('silence: a mail that a member attached counts, whoever the mail service could prove it to be from', async () => {
     await desk.notified('2026-02-03 10:00', 'EDX-2026-0001', 'critical');

@@ -17,6 +17,16 @@ const seed: Seed = {
     { address: 'bao@desk.example', name: 'Bao' },
   ],
   maintainers: [{ address: 'ada@desk.example', github: 'ada' }],
+  groups: [
+    {
+      address: 'team@desk.example',
+      people: [
+        { address: 'ada@desk.example', name: 'Ada' },
+        { address: 'dora@desk.example', name: 'Dora', github: 'dora' },
+      ],
+    },
+    { address: 'nobody@desk.example', people: [] },
+  ],
   rota: { shiftDays: 7, shifts: 4 },
   operators: [{ address: 'ops@university.example', instance: 'University', domains: ['university.example'] }],
   contacts: [{ repository: 'org/repo', addresses: ['cleo@desk.example'] }],
@@ -45,6 +55,22 @@ describe('seeding an empty table', () => {
       roles: ['operator'],
       operator: { instance: 'University', domains: ['university.example'] },
     });
+  });
+
+  test('a group’s address has its recorded persons, each with a record of their own; one has none', async () => {
+    await run(seed);
+
+    expect(await store.person('p-team@desk.example')).toMatchObject({
+      roles: ['maintainer'],
+      group: { people: ['p-ada@desk.example', 'p-dora@desk.example'] },
+    });
+    expect(await store.person('p-dora@desk.example')).toMatchObject({
+      name: 'Dora',
+      github: 'dora',
+      roles: ['maintainer'],
+    });
+    expect((await store.person('p-ada@desk.example'))?.roles).toEqual(['member', 'maintainer']);
+    expect((await store.person('p-nobody@desk.example'))?.group).toEqual({ people: [] });
   });
 
   test('a record of another key of pseudonyms is refused, its own is left as it is', async () => {
@@ -114,7 +140,7 @@ describe('seeding an empty table', () => {
       expect(await run(seed)).toBe('seeded');
 
       expect(await store.peopleOf('member')).toHaveLength(2);
-      expect(await store.peopleOf('maintainer')).toHaveLength(2);
+      expect(await store.peopleOf('maintainer')).toHaveLength(5);
       expect((await store.rota())?.shifts).toHaveLength(4);
     },
   );
