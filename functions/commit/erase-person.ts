@@ -16,7 +16,7 @@ export interface Traces {
 export interface EraseDeps {
   readonly store: Pick<
     DeskStore,
-    'person' | 'people' | 'disclosure' | 'intake' | 'listed' | 'events' | 'commit'
+    'person' | 'people' | 'peopleOf' | 'disclosure' | 'intake' | 'listed' | 'events' | 'commit'
   >;
   readonly archive: Pick<Archive, 'remove'>;
   readonly commit: CommitCommand;
@@ -54,6 +54,7 @@ export async function erasePerson(deps: EraseDeps, id: PersonId): Promise<Erasur
   for (const disclosure of disclosures) await forgetIn(deps, person, disclosure);
   for (const intake of intakes) await forgetMail(deps, intake, open);
   await deps.archive.remove(textsIn(await deps.store.events(`PERSON#${id}`)));
+  await leaveGroups(deps, person);
   if (!isErased(person)) await forgetRecord(deps, person);
   return { disclosures: disclosures.length, mails: intakes.length, kept: [...open] };
 }
@@ -132,6 +133,38 @@ async function forgetMail(
       correlation: intake.mailKey,
     },
   });
+}
+
+/** They are no recorded person of a group any more; for one whose last they were, the working group stands in. */
+async function leaveGroups({ store, clock }: EraseDeps, { id, version }: Person): Promise<void> {
+  for (const group of await store.peopleOf('maintainer')) {
+    const people = group.group?.people ?? [];
+    if (!people.includes(id)) continue;
+    await store.commit({
+      writes: [
+        {
+          put: 'person',
+          item: {
+            ...group,
+            version: group.version + 1,
+            group: { people: people.filter((each) => each !== id) },
+          },
+          expect: group.version,
+        },
+      ],
+      event: {
+        partition: `PERSON#${group.id}`,
+        cause: `erase:${id}:${version}`,
+        type: 'remove-person',
+        actor: 'administrator',
+        at: clock.now(),
+        data: { person: id },
+        letters: [],
+        signals: [],
+        correlation: group.id,
+      },
+    });
+  }
 }
 
 async function forgetRecord({ store, clock }: EraseDeps, person: Person): Promise<void> {

@@ -117,6 +117,48 @@ describe('A8: one person is erased on request', () => {
     expect(room.store.everything()).toBe(once);
   });
 
+  test('they are no recorded person of a group any more', async () => {
+    const address = 'crew@maintainers.example';
+    const crew = room.signer.pseudonym(address);
+    await room.store.commit({
+      writes: [
+        {
+          put: 'person',
+          item: {
+            id: crew,
+            version: 1,
+            address,
+            roles: ['maintainer'],
+            epoch: 1,
+            group: { people: [id, 'p-other'] },
+          },
+          expect: 0,
+        },
+      ],
+      event: {
+        partition: `PERSON#${crew}`,
+        cause: 'prepared',
+        type: 'prepared',
+        actor: 'desk',
+        at: room.clock.now(),
+        data: {},
+        letters: [],
+        signals: [],
+        correlation: 'test',
+      },
+    });
+    await end();
+
+    await erase();
+    await erase();
+
+    expect((await room.store.person(crew))?.group).toEqual({ people: ['p-other'] });
+    expect((await room.store.events(`PERSON#${crew}`)).map(({ type }) => type)).toEqual([
+      'prepared',
+      'remove-person',
+    ]);
+  });
+
   test('a member, an unknown id, and the only maintainer of an open entry are refused', async () => {
     const mia = await room.enrol('mia@maintainers.example', 'maintainer');
     const max = await room.enrol('max@maintainers.example', 'maintainer');
