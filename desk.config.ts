@@ -78,7 +78,7 @@ export default {
     { name: 'Kofi Mensah', address: 'kofi@maintainers.example', github: 'kofi-mensah' },
   ],
   // Addresses above that are a group's: its link asks who of these is acting, and mails that person a link of their own.
-  // A group without people is never written to: the working group stands in until a member records somebody.
+  // A group without people is not notified: the working group stands in until a member records somebody.
   groups: [
     {
       address: 'xblock-maintainers@openedx.example',

@@ -79,7 +79,12 @@ const acts: Acts = {
     const before = known ?? { id, version: 0, address: act.address, roles: [], epoch: 1 };
     return {
       contact: maintaining({ ...contact, group: { people: [...people, id] } }),
-      person: maintaining({ ...before, address: before.address || act.address, ...named(act) }),
+      // A member's name and login are their own to say.
+      person: maintaining({
+        ...before,
+        address: before.address || act.address,
+        ...(isMember(known) ? {} : named(act)),
+      }),
       data: { person: id },
     };
   },

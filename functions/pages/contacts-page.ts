@@ -1,5 +1,5 @@
 import type { ContactForm } from '#contracts/forms.ts';
-import { displayName, type Person } from '#domain/people.ts';
+import { displayName, type Person, somebodyBehind } from '#domain/people.ts';
 import type { Field, FormSpec } from './form.ts';
 import { doneNotice, groupNav } from './group-page.ts';
 import { facts, type Html, html, type PageContext, table } from './html.ts';
@@ -21,7 +21,7 @@ export interface ContactsModel {
 
 /** What an address is: a group's, one person's, or not said yet. */
 const kindOf = ({ contact }: ContactLine): 'group' | 'person' | 'unsaid' =>
-  contact.group ? 'group' : contact.name || contact.github || contact.member ? 'person' : 'unsaid';
+  contact.group ? 'group' : somebodyBehind(contact) ? 'person' : 'unsaid';
 
 const link = (form: ContactForm, contact: Person, label: string): Html =>
   html`<a href="/desk/contacts/${form}?contact=${contact.id}">${label}<span class="unseen"> of ${contact.address}</span></a><br>`;
