@@ -46,7 +46,7 @@ function freshLetter({ about, person, role }: LinkClaims): Letter {
     return { template: 'sign-in', to: { person }, params: {}, about };
   const [reference = about] = about.split('/');
   const params = about.startsWith('intake:') ? {} : { reference };
-  return { template: 'fresh-link', to: { person }, params, about };
+  return { template: 'fresh-link', to: { person }, params, about, ...(role !== 'volunteer' && { as: role }) };
 }
 
 export async function sendFresh(deps: ChangeDeskDeps, c: Context): Promise<Answer> {
@@ -91,13 +91,14 @@ export async function sendLost(deps: ChangeDeskDeps, c: Context): Promise<Answer
   ]);
   if (person && disclosure && reference) {
     const standsFor = await groupsOf(deps.store, disclosure, id);
-    const takesPart = (['reporter', 'maintainer', 'operator'] as const).some((kind) =>
+    const as = (['reporter', 'maintainer', 'operator'] as const).find((kind) =>
       belongs({ kind, person: id, standsFor }, disclosure),
     );
-    if (takesPart)
+    if (as)
       await writeTo(deps, id, {
         template: 'fresh-link',
         to: { person: id },
+        as,
         params: { reference },
         about: reference,
       });
@@ -130,6 +131,7 @@ export async function tellWho(deps: ChangeDeskDeps, c: Context, session: Session
   await writeTo(deps, chosen.id, {
     template: 'who-is-acting',
     to: { person: chosen.id },
+    as: 'maintainer',
     params: { reference },
     // As the group's link had it: that of an answer in a reminder leads to the form of that answer.
     about: session.claims.about,

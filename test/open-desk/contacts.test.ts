@@ -91,7 +91,10 @@ describe('who is behind a maintainer’s address (policy, "Who maintains")', () 
     await desk.post('/a/lost', { address: dora, reference });
 
     expect(desk.written).toMatchObject([
-      { person: desk.signer.pseudonym(dora), letter: { template: 'fresh-link', about: reference } },
+      {
+        person: desk.signer.pseudonym(dora),
+        letter: { template: 'fresh-link', as: 'maintainer', about: reference },
+      },
     ]);
   });
 

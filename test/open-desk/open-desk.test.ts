@@ -156,6 +156,18 @@ describe('entering by a link (mail rules, Signed links 2)', () => {
     ]);
   });
 
+  it.each([
+    ['mo', 'member'],
+    ['mia', 'maintainer'],
+    ['canary-reporter', 'reporter'],
+  ] as const)('expired: the fresh link of %s is a %s’s, as the one before', async (name, role) => {
+    const token = desk.link(desk.who(name), role, reference, { expires: '2026-03-01T00:00:00.000Z' });
+
+    await desk.post('/a/fresh', { token, sure: 'yes' });
+
+    expect(desk.written).toMatchObject([{ letter: { template: 'fresh-link', as: role } }]);
+  });
+
   it('fresh links are capped', async () => {
     const token = desk.link(desk.who('mo'), 'member', reference, { expires: '2026-03-01T00:00:00.000Z' });
     for (let each = 0; each < 20; each++) await desk.post('/a/fresh', { token, sure: 'yes' });
@@ -797,7 +809,10 @@ describe('acting (5)', () => {
     );
     expect(await acted.text()).toContain('Who is acting?');
     await group.submit(page, `/d/${reference}/who`, { person: dora.id });
-    expect(desk.written).toMatchObject([{ person: dora.id, letter: { template: 'who-is-acting' } }]);
+    // The link in it is a maintainer's: what it opens follows from whom the letter addresses.
+    expect(desk.written).toMatchObject([
+      { person: dora.id, letter: { template: 'who-is-acting', as: 'maintainer', about: reference } },
+    ]);
     const own = await desk.as('dora', 'maintainer');
     expect(await own.text()).toContain(canaries.description);
     expect((await own.act('record-ready', { sure: 'yes' })).status).toBe(303);
