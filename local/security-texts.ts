@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { securityMd, securityTxt } from '#domain/security-texts.ts';
-import { commandLine } from './command-line.ts';
+import { commandLine, wrongCall } from './command-line.ts';
 import { loadConfig } from './desk.ts';
 
 const usage = `npm run security-texts -- [options]
@@ -12,6 +12,12 @@ const usage = `npm run security-texts -- [options]
 
 const text = { type: 'string' } as const;
 const { values } = commandLine(usage, { out: text, policy: text, canonical: text });
+for (const name of ['policy', 'canonical'] as const) {
+  const address = values[name];
+  // RFC 9116, sections 2.5.2 and 2.5.7: a web address that is not https is not to be used.
+  if (address !== undefined && !(URL.canParse(address) && /^https:\/\/\S+$/.test(address)))
+    wrongCall(usage, `--${name} has to be an https address, not ${JSON.stringify(address)}.`);
+}
 const config = await loadConfig();
 const contact = {
   project: config.project,
