@@ -189,7 +189,7 @@ test('the same decision 50 times at once has one effect, and each answer says th
   expect((await trail(desk, reference)).filter(({ type }) => type === 'answer')).toHaveLength(1);
   const answers = desk.gateway.mailbox.list(reporter).filter(({ subject }) => /An answer/.test(subject));
   expect(answers).toHaveLength(1);
-});
+}, 240_000);
 
 test('R1: a mail whose notification was lost is found in the inbox by the full comparison', async ({
   expect,

@@ -600,6 +600,26 @@ describe('acting (5)', () => {
     expect(preview).not.toContain('/new-topic?');
   });
 
+  it('while nobody is recorded as maintainer, a member is asked to name one', async () => {
+    await advise();
+    const named = await (await desk.as('mo', 'member')).text();
+    await desk.deps(origin).commit({
+      disclosure: reference,
+      command: {
+        name: 'notify-maintainer',
+        repository,
+        maintainer: { id: 'working-group', people: [], source: 'unresolved' },
+      },
+      actor: { kind: 'desk' },
+      cause: 'unresolved',
+    });
+
+    const unnamed = await (await desk.as('mo', 'member')).text();
+
+    expect(named).not.toContain('Asked of you: name the maintainer');
+    expect(unnamed).toContain('Asked of you: name the maintainer');
+  });
+
   it('R13: a public pull request is what a member is asked about first', async () => {
     await advise();
     const mia = await desk.as('mia', 'maintainer');
