@@ -137,7 +137,7 @@ export async function changeBatch(
   session: Session,
   form: BatchForm,
 ): Promise<Answer> {
-  const { values, formId, stamp } = await groupPost(c, session);
+  const { values, formId, stamp } = await groupPost(c, session, form);
   const opened = await openBatch(deps, c, session);
   const { maintainer, frequency } = opened.group;
   const commit = async (act: Parameters<ChangeDeskDeps['batch']>[0]['act']): Promise<Answer> => {

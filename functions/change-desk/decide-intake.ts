@@ -4,7 +4,7 @@ import { Refused } from '#domain/errors.ts';
 import type { Intake } from '#domain/intake.ts';
 import type { Attempt } from '#pages/form.ts';
 import { refusal } from '#pages/outcome-pages.ts';
-import { sentForm, smallForm } from '#web/body.ts';
+import { sentForm, textForm } from '#web/body.ts';
 import type { Answer, Context } from '#web/http.ts';
 import { showIntake } from '#web/intake.ts';
 import { causeOf, isDesk, type Session } from '#web/session.ts';
@@ -18,7 +18,7 @@ export async function decideIntake(
   intake: Intake,
 ): Promise<Answer> {
   const { mailKey } = intake;
-  const { values } = await sentForm(c, smallForm);
+  const { values } = await sentForm(c, textForm);
   const form = read(intakeForm, values);
   const again = (errors: Attempt['errors']) => showIntake(deps, c, session, intake, { values, errors });
   if (!form.ok) return again(form.faults);

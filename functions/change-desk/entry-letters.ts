@@ -5,7 +5,7 @@ import { belongs } from '#domain/access.ts';
 import { day, hour, type Instant, plus } from '#domain/instant.ts';
 import type { Letter } from '#domain/letter.ts';
 import type { PersonId } from '#domain/people.ts';
-import { expiredPage, signInPage, whoPage } from '#pages/entry-pages.ts';
+import { changedLinkPage, expiredPage, landingPage, signInPage, whoPage } from '#pages/entry-pages.ts';
 import { html } from '#pages/html.ts';
 import { messagePage } from '#pages/outcome-pages.ts';
 import { findToken } from '#pages/token.ts';
@@ -55,13 +55,11 @@ export async function sendFresh(deps: ChangeDeskDeps, c: Context): Promise<Answe
   const token = findToken(values.token ?? '');
   const checked = token ? deps.signer.check(token) : undefined;
   if (!token || !checked || checked.claims.purpose !== 'link') throw badLink();
-  if (!form.ok)
-    return c.html(
-      expiredPage(pageContext(deps), token, [
-        { field: 'sure', message: 'Tick the box to have a link sent.' },
-      ]),
-      422,
-    );
+  if (!form.ok) {
+    const again = checked.expired ? expiredPage : changedLinkPage;
+    const errors = [{ field: 'sure', message: 'Tick the box to have a link sent.' }];
+    return c.html(again(pageContext(deps), token, errors), 422);
+  }
   if (await personOf(deps, checked.claims))
     await writeTo(deps, checked.claims.person, freshLetter(checked.claims));
   return c.html(sentPage(deps));
@@ -78,11 +76,7 @@ const sentPage = (deps: ChangeDeskDeps) =>
 export async function sendLost(deps: ChangeDeskDeps, c: Context): Promise<Answer> {
   const { values } = await sentForm(c, smallForm);
   const form = read(lostLinkForm, values);
-  if (!form.ok)
-    return c.html(
-      messagePage(pageContext(deps), 'That did not work', html`<p><a href="/a">Back</a></p>`, form.faults),
-      422,
-    );
+  if (!form.ok) return c.html(landingPage(pageContext(deps), { values, errors: form.faults }), 422);
   const id = deps.signer.pseudonym(form.data.address);
   const { reference } = form.data;
   const [person, disclosure] = await Promise.all([

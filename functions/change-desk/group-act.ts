@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { read } from '#contracts/forms.ts';
+import { read, textGroupForms } from '#contracts/forms.ts';
 import { VersionConflict } from '#contracts/store-errors.ts';
 import { InvalidLocalTimeError, instantOfText, type Zone } from '#domain/calendar.ts';
 import { Refused } from '#domain/errors.ts';
@@ -7,7 +7,7 @@ import type { Instant } from '#domain/instant.ts';
 import type { PersonId } from '#domain/people.ts';
 import type { FieldError, Values } from '#pages/form.ts';
 import { refusal } from '#pages/outcome-pages.ts';
-import { sentForm, smallForm } from '#web/body.ts';
+import { sentForm, smallForm, textForm } from '#web/body.ts';
 import type { Answer, Context } from '#web/http.ts';
 import { PageError } from '#web/page-errors.ts';
 import { causeOf, type Session } from '#web/session.ts';
@@ -50,8 +50,8 @@ export interface GroupPost {
 }
 
 /** Reads a form of the group. @throws {PageError} for one that is not ours: without revision or id. */
-export async function groupPost(c: Context, session: Session): Promise<GroupPost> {
-  const { values } = await sentForm(c, smallForm);
+export async function groupPost(c: Context, session: Session, form: string): Promise<GroupPost> {
+  const { values } = await sentForm(c, textGroupForms.has(form) ? textForm : smallForm);
   const formId = values.form ?? '';
   const revision = /^\d{1,9}$/.test(values.revision ?? '') ? Number(values.revision) : undefined;
   if (!formId || revision === undefined)

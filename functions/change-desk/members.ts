@@ -95,7 +95,7 @@ export async function changeMembers(
   session: Session,
   form: MemberForm,
 ): Promise<Answer> {
-  const { values, formId, stamp } = await groupPost(c, session);
+  const { values, formId, stamp } = await groupPost(c, session, form);
   return orAgain(
     async () => {
       const { person, act } = await actOf(deps, form, values);
@@ -111,7 +111,7 @@ export async function changeMembers(
 
 /** The invited person accepts: once, by their own link. */
 export async function acceptInvitation(deps: ChangeDeskDeps, c: Context, session: Session): Promise<Answer> {
-  const { values, stamp } = await groupPost(c, session);
+  const { values, stamp } = await groupPost(c, session, 'accept-invitation');
   return orAgain(
     async () => {
       accepted(invitationForm, values);

@@ -187,7 +187,7 @@ export async function changeRota(
   session: Session,
   form: RotaForm,
 ): Promise<Answer> {
-  const post: GroupPost = await groupPost(c, session);
+  const post: GroupPost = await groupPost(c, session, form);
   const { values, formId, stamp } = post;
   const secret = deps.random().replace(/-/g, '');
   return orAgain(

@@ -45,7 +45,8 @@ export interface Translation {
 
 /** The canonical vector of a form: the typed one, else the one that the chosen metrics make. */
 export function vectorIn(values: Values): string {
-  const typed = values.vector?.trim();
+  // A vector has no blanks; a mail or a table that it is copied from may break it over lines.
+  const typed = values.vector?.replace(/\s/g, '');
   try {
     if (typed) return severityOf(typed).vector ?? typed;
     const chosen = Object.entries(values)
@@ -399,12 +400,16 @@ const translators: Translators = {
     if (what === 'comment' && !comment) throw bad('comment', 'Write the comment, or choose “none”.');
     return { name: 'comment-severity', repository, comment: what === 'comment' ? (comment ?? null) : null };
   },
-  'ask-help': (_t, { repository }) => ({ name: 'ask-help', repository }),
+  'ask-help': async (t, { repository, text }) => ({
+    name: 'ask-help',
+    repository,
+    ...(text && { text: await t.keep(text) }),
+  }),
   'expect-fix': (_t, { repository, date }) => ({ name: 'expect-fix', repository, on: date }),
-  disown: (_t, { repository, suggestion }) => ({
+  disown: async (t, { repository, suggestion }) => ({
     name: 'disown',
     repository,
-    ...(suggestion && { suggestion }),
+    ...(suggestion && { text: await t.keep(suggestion) }),
   }),
   'report-public-pull-request': (_t, data) => ({ name: 'report-public-pull-request', ...data }),
   'decide-public-pull-request': (_t, data) => ({ name: 'decide-public-pull-request', ...data }),

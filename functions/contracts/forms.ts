@@ -185,7 +185,7 @@ export const forms = {
       what: oneOf(['comment', 'none'], 'Choose whether you comment.'),
       comment: maybe(4000),
     }),
-  'ask-help': () => z.object({ repository, sure }),
+  'ask-help': () => z.object({ repository, text: maybe(4000), sure }),
   'expect-fix': () => z.object({ repository, date }),
   disown: () => z.object({ repository, suggestion: maybe(300), sure }),
   'report-public-pull-request': () => z.object({ repository, url }),
@@ -261,6 +261,31 @@ export const textActs: ReadonlySet<string> = new Set<Act>([
   'close',
   'add-text',
   'comment-severity',
+  'ask-help',
+  'defer',
+  'reopen',
+  'name-maintainer',
+  'name-delegate',
+  'decide-public-pull-request',
+  'close-entry',
+  'record-ready',
+  'confirm-release',
+  'command-post',
+  'record-merge',
+  'command-publication',
+  'record-fact',
+  'retract-fact',
+  'go-public-early',
+  'renew-embargo',
+]);
+
+/** As `textActs`, of the group's own forms: rota, membership, batches. */
+export const textGroupForms: ReadonlySet<string> = new Set<RotaForm | MemberForm | BatchForm>([
+  'note-handover',
+  'record-support',
+  'leave',
+  'postpone-batch',
+  'note-batch',
 ]);
 
 const at = shaped(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'Open the page again.');

@@ -1,5 +1,5 @@
 import { askCredit } from './credit.ts';
-import type { Severity } from './disclosure.ts';
+import type { Severity, TextRef } from './disclosure.ts';
 import {
   type Draft,
   onDuty,
@@ -60,6 +60,13 @@ function changeSeverity(
 function noteAdvisories(draft: Draft): void {
   const entries = draft.disclosure.entries.filter((entry) => !entry.closed);
   if (entries.every((entry) => entry.advisory)) stepDone(draft, 'open-advisories');
+}
+
+/** A maintainer's own words: the record has their key and hash, and no letter has them (policy A8). */
+function noteText(draft: Draft, text: TextRef | undefined): void {
+  if (!text) return;
+  draft.data.text = text.key;
+  draft.data.sha256 = text.sha256;
 }
 
 export const advisingRules: Rules<
@@ -270,6 +277,7 @@ export const advisingRules: Rules<
   'ask-help'(draft, command) {
     setEntry(draft, command.repository, { helpAskedAt: draft.now });
     draft.data.repository = command.repository;
+    noteText(draft, command.text);
     write(draft, 'escalation', onDuty(draft), {
       ...sayable(draft, command.repository),
       repository: command.repository,
@@ -286,6 +294,7 @@ export const advisingRules: Rules<
 
   disown(draft, command) {
     draft.data.repository = command.repository;
+    noteText(draft, command.text);
     write(draft, 'escalation', onDuty(draft), {
       ...sayable(draft, command.repository),
       repository: command.repository,

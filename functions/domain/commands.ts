@@ -152,10 +152,11 @@ export type Command =
   | { readonly name: 'adopt-severity'; readonly repository: Repository; readonly severity: Severity }
   /** The on-duty member's comment on an adjudication, or an explicit "none" (null). */
   | { readonly name: 'comment-severity'; readonly repository: Repository; readonly comment: string | null }
-  | { readonly name: 'ask-help'; readonly repository: Repository }
+  /** The text is for the working group's page alone (policy, "What a mail may say"). */
+  | { readonly name: 'ask-help'; readonly repository: Repository; readonly text?: TextRef | undefined }
   | { readonly name: 'expect-fix'; readonly repository: Repository; readonly on: string }
-  /** "Not ours": the group finds another maintainer. */
-  | { readonly name: 'disown'; readonly repository: Repository; readonly suggestion?: string | undefined }
+  /** "Not ours": the group finds another maintainer; the text says who, where somebody knows. */
+  | { readonly name: 'disown'; readonly repository: Repository; readonly text?: TextRef | undefined }
   | { readonly name: 'report-public-pull-request'; readonly repository: Repository; readonly url: string }
   | {
       readonly name: 'decide-public-pull-request';

@@ -14,7 +14,7 @@ let app: ReturnType<typeof loadApp> | undefined;
 export const handler = async (event: APIGatewayProxyEventV2) => {
   const { method, path } = event.requestContext.http;
   const clock = createClock(process.env.CLOCK_OFFSET_FILE);
-  const found = staticAnswer(method, path, () => pageContext({ settings, clock }));
+  const found = staticAnswer(method, path, () => pageContext({ settings, clock }), event.rawQueryString);
   if (found) return found;
   app ??= loadApp();
   return (await app)(event);

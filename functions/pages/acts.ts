@@ -247,7 +247,16 @@ export const acts: Readonly<Record<Act, ActInfo>> = {
     hint: 'The working group answers, or finds a volunteer.',
     perEntry: true,
     form: () => ({
-      fields: [tick('Yes, please help with this one', 'The on-duty member is told.')],
+      fields: [
+        {
+          kind: 'area',
+          name: 'text',
+          label: 'What you need help with',
+          hint: 'The working group reads it on the disclosure’s page; it stands in no mail.',
+          optional: true,
+        },
+        tick('Yes, please help with this one', 'The on-duty member is told.'),
+      ],
       button: 'Ask for help',
     }),
   },

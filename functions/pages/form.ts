@@ -137,7 +137,7 @@ ${typed ?? field.value ?? ''}</textarea>`,
 export const errorSummary = (errors: readonly FieldError[]): Html =>
   errors.length === 0
     ? html``
-    : html`<div class="errors" role="alert" tabindex="-1"><h2>Nothing was changed yet</h2><ul>${errors.map(({ field, message }) => html`<li><a href="#${field}">${message}</a></li>`)}</ul></div>`;
+    : html`<div class="errors" role="alert" tabindex="-1" autofocus><h2>Nothing was changed yet</h2><ul>${errors.map(({ field, message }) => html`<li><a href="#${field}">${message}</a></li>`)}</ul></div>`;
 
 /** A form. It carries the revision it was made on and an id that counts once (mail rules, Signed links 5). */
 export function renderForm(spec: FormSpec, place: FormPlace): Html {

@@ -1,5 +1,11 @@
 const shape = /v1\.[a-z0-9-]{1,32}\.[A-Za-z0-9_-]{1,1400}\.[A-Za-z0-9_-]{43}/;
 
+/**
+ * Does a path lead to the landing page: `/a`, also with whatever a mail program made of the "#" behind it (`/a%23t=…`,
+ * `/a%2523…`, `/a%3F…`, `/a/…`)?
+ */
+export const isLanding = (path: string): boolean => /^\/a(?:$|[^\w-])/.test(path);
+
 const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text);

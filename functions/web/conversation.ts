@@ -155,6 +155,32 @@ async function additions(
   );
 }
 
+const maintainersWords: Readonly<Record<string, (repository: string) => string>> = {
+  'ask-help': (repository) => `Asked for help with ${repository}`,
+  disown: (repository) => `Handed ${repository} back; who maintains it`,
+};
+
+/** What maintainers wrote to the working group on their page: for members alone, and in no mail. */
+async function fromMaintainers(deps: DeskDeps, events: readonly StoredEvent[]): Promise<readonly Message[]> {
+  const found = events.map(async ({ type, at, data }): Promise<readonly Message[]> => {
+    const title = maintainersWords[type];
+    const { text, sha256, repository } = data;
+    if (!title || typeof text !== 'string' || typeof sha256 !== 'string') return [];
+    return [
+      {
+        at,
+        // No words of the reporter's: they name no operator.
+        ours: true,
+        title: title(String(repository)),
+        text: await textOf(deps, { key: text, sha256 }),
+        notes: [],
+        files: [],
+      },
+    ];
+  });
+  return (await Promise.all(found)).flat();
+}
+
 /** Mails of the disclosure that the viewer may read: all, or their own. */
 export async function visibleMails(
   deps: Pick<DeskDeps, 'store'>,
@@ -185,7 +211,12 @@ export async function conversationOf(
       }),
     ),
   ]);
-  const all = [...shown, ...(await additions(deps, view, events)), ...(await replies(deps, view, events))];
+  const all = [
+    ...shown,
+    ...(await additions(deps, view, events)),
+    ...(await replies(deps, view, events)),
+    ...(member ? await fromMaintainers(deps, events) : []),
+  ];
   return all.sort((a, b) => a.at.localeCompare(b.at));
 }
 

@@ -75,6 +75,8 @@ const shown = [
   'step',
   'choice',
   'decision',
+  'comment',
+  'note',
   'warnings',
 ];
 

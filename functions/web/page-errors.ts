@@ -42,13 +42,14 @@ export const tooLarge = (most: string) =>
     `At most ${most} can be sent here. Larger files reach us by mail. Nothing was changed.`,
   );
 
+export const badLinkWords =
+  'Parts of this link are missing or changed. Copy the whole link from the mail, or ask for a fresh one.';
+
 export const badLink = () =>
-  new PageError(
-    400,
-    'This link does not work',
-    'Parts of it are missing or changed. Copy the whole link from the mail, or ask for a fresh one.',
-    { href: '/a', label: 'Paste the whole link, or ask for a fresh one' },
-  );
+  new PageError(400, 'This link does not work', badLinkWords, {
+    href: '/a',
+    label: 'Paste the whole link, or ask for a fresh one',
+  });
 
 export const deadLink = () =>
   new PageError(

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { forms, textActs } from '#contracts/forms.ts';
 import { day, plus } from '#domain/instant.ts';
 import { seeded } from '../support/faults.ts';
 import { canaries, Desk, formsOf, hiddenOf, origin, reference, untouched, valid } from './desk.ts';
@@ -166,6 +167,38 @@ describe('entering by a link (mail rules, Signed links 2)', () => {
     await desk.post('/a/fresh', { token, sure: 'yes' });
 
     expect(desk.written).toMatchObject([{ letter: { template: 'fresh-link', as: role } }]);
+  });
+
+  it('changed on its way, not expired: a fresh link to the recorded recipient, when somebody ticks the box (11)', async () => {
+    const mo = desk.who('mo');
+    const token = desk.link(mo, 'member');
+
+    const unticked = await desk.post('/a/fresh', { token });
+    const page = await unticked.text();
+    const sent = await desk.post('/a/fresh', { token, sure: 'yes' });
+
+    expect(unticked.status).toBe(422);
+    expect(page).toContain('<a href="#sure">Tick the box');
+    expect(page).not.toContain('has expired');
+    expect(sent.status).toBe(200);
+    expect(desk.written).toMatchObject([
+      { person: mo.id, letter: { template: 'fresh-link', about: reference } },
+    ]);
+  });
+
+  it('what was pasted or typed on the landing page is kept when it does not do', async () => {
+    const pasted = await desk.post('/a', { token: 'https://desk.openedx.example/a#t=v1.half' });
+    const lost = await desk.post('/a/lost', { address: 'mia at openedx', reference: 'EDX-1' });
+    const [first, second] = [await pasted.text(), await lost.text()];
+
+    expect(pasted.status).toBe(400);
+    expect(first).toContain('<a href="#token">');
+    expect(first).toContain('https://desk.openedx.example/a#t=v1.half</textarea>');
+    expect(lost.status).toBe(422);
+    expect(second).toContain('<a href="#address">');
+    expect(second).toContain('<a href="#reference">');
+    expect(second).toContain('value="mia at openedx"');
+    expect(second).toContain('value="EDX-1"');
   });
 
   it('fresh links are capped', async () => {
@@ -359,6 +392,121 @@ describe('where a form may come from (10)', () => {
       expect(headers.get('content-security-policy')).toContain("default-src 'none'");
       expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     }
+  });
+});
+
+describe('a maintainer’s own words (policy, "What a mail may say")', () => {
+  const where = `?repository=${encodeURIComponent(repository)}`;
+
+  it.each([
+    ['ask-help', 'text', 'Asked for help with openedx/edx-platform'],
+    ['disown', 'suggestion', 'Handed openedx/edx-platform back; who maintains it'],
+  ] as const)(
+    '%s: the working group reads them on the case’s page, and no mail has them',
+    async (act, field, title) => {
+      await advise();
+      const mia = await desk.as('mia', 'maintainer');
+
+      const done = await mia.act(act, { sure: 'yes', [field]: 'CANARY-WORDS <b>\nand more' }, where);
+
+      expect(done.status).toBe(303);
+      const page = await (await desk.as('mo', 'member')).text();
+      expect(page).toContain(title);
+      expect(page).toContain('<pre>CANARY-WORDS &lt;b&gt;\nand more</pre>');
+      const events = await desk.store.events(`DISC#${reference}`);
+      expect(JSON.stringify(events)).not.toContain('CANARY-WORDS');
+      expect(JSON.stringify(events.findLast(({ type }) => type === act)?.letters)).toMatch(
+        /^(?!.*text\/).+escalation/,
+      );
+      expect(await (await desk.as('canary-reporter', 'reporter')).text()).not.toContain('CANARY-WORDS');
+    },
+  );
+
+  it('they are optional', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    expect((await mia.act('ask-help', { sure: 'yes', text: '' }, where)).status).toBe(303);
+    expect(await (await desk.as('mo', 'member')).text()).not.toContain('Asked for help with');
+  });
+
+  it('too long ones are refused, kept, and leave nothing behind', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    const before = await desk.snapshot();
+
+    const refused = await mia.act('ask-help', { sure: 'yes', text: 'ü'.repeat(4001) }, where);
+
+    expect(refused.status).toBe(422);
+    const page = await refused.text();
+    expect(page).toContain('<a href="#text">At most 4000 characters; this has 4001.</a>');
+    expect(page).toContain('ü'.repeat(4001));
+    expect(await desk.snapshot()).toBe(before);
+  });
+
+  it('what a member comments or notes stands in the record', async () => {
+    await advise();
+    const mia = await desk.as('mia', 'maintainer');
+    await mia.act('adjudicate', { how: 'label', label: 'low' }, where);
+    const mo = await desk.as('mo', 'member');
+
+    await mo.act('comment-severity', { what: 'comment', comment: 'CANARY-COMMENT' }, where);
+    await mo.confirm(
+      await mo.act('close-entry', { reason: 'wont-fix', note: 'CANARY-NOTE' }, where),
+      `/d/${reference}/close-entry`,
+    );
+
+    const page = await mo.text();
+    expect(page).toContain('CANARY-COMMENT');
+    expect(page).toContain('CANARY-NOTE');
+  });
+});
+
+describe('texts in any script fit (Signed links 10: text forms ≤256 KB)', () => {
+  it.each([
+    ['reopen', { reason: 'ы'.repeat(1900) }],
+    ['defer', { reason: 'ы'.repeat(1900), date: '2026-05-01' }],
+    ['record-fact', { reason: 'ы'.repeat(1900), fact: 'attacks-seen' }],
+    ['record-merge', { reason: 'ы'.repeat(1900), branch: 'main' }],
+    ['ask-help', { text: 'ы'.repeat(3900) }],
+  ] as const)('%s: a reason that is within its limit is not too large as a form', async (act, values) => {
+    const { cookie } = await desk.as('mo', 'member');
+    const answer = await desk.post(`/d/${reference}/${act}`, values, cookie);
+    expect(answer.status).not.toBe(413);
+  });
+
+  it.each([
+    '/desk/rota/note-handover',
+    '/desk/members/leave',
+    '/desk/members/record-support',
+    '/desk/batch/note-batch',
+    '/desk/batch/postpone-batch',
+    '/i/mail-1',
+  ])('%s: neither is one of the group’s', async (path) => {
+    const { cookie } = await desk.as('mo', 'member', 'desk');
+    const text = 'ы'.repeat(900);
+    const answer = await desk.post(path, { text, reason: text, note: text, domains: text }, cookie);
+    expect(answer.status).not.toBe(413);
+  });
+
+  it('every act whose form has a text area may be as large as its text', async () => {
+    await advise();
+    const small: string[] = [];
+    for (const [name, role] of [
+      ['mo', 'member'],
+      ['mia', 'maintainer'],
+      ['canary-reporter', 'reporter'],
+    ] as const) {
+      const visitor = await desk.as(name, role);
+      for (const path of [
+        `/d/${reference}`,
+        ...Object.keys(forms).map(
+          (act) => `/d/${reference}/${act}?repository=${encodeURIComponent(repository)}`,
+        ),
+      ])
+        for (const { action, body } of formsOf(await visitor.text(path)))
+          if (body.includes('<textarea') && !textActs.has(action.split('/').at(-1) ?? '')) small.push(action);
+    }
+    expect(small).toEqual([]);
   });
 });
 

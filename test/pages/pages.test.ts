@@ -277,6 +277,55 @@ describe('what is served without record, key or SDK', () => {
     expect(get('/a', 'POST')).toBeUndefined();
   });
 
+  describe('a link whose "#" a mail filter encoded (Signed links 11)', () => {
+    const token = `v1.k1.${'a'.repeat(200)}.${'b'.repeat(43)}`;
+    const whole = [
+      `/a#t=${token}`,
+      `/a%23t=${token}`,
+      `/a%23t%3D${token}`,
+      `/a%2523t%253D${token}>`,
+      `/a/#t=${token}`,
+    ];
+
+    it.each(whole)('%s: says what happened and offers a fresh link; the token opens nothing here', (path) => {
+      const answer = get(path);
+
+      expect(answer?.statusCode).toBe(200);
+      expect(answer?.headers['cache-control']).toBe('no-store');
+      expect(answer?.body).toContain('A mail program has changed your link');
+      expect(answer?.body).toContain(
+        `<form method="post" action="/a/fresh" novalidate><input type="hidden" name="token" value="${token}">`,
+      );
+      expect(answer?.body).not.toContain('/assets/landing.');
+      expect(get(path, 'HEAD')?.body).toBe('');
+      expect(get(path, 'POST')).toBeUndefined();
+    });
+
+    it.each([`/a?url=${encodeURIComponent(`https://desk.example/a#t=${token}`)}`, `/a?t=${token}`])(
+      'wrapped into the query as %s: the same',
+      (address) => {
+        const [path = '', query] = address.split('?');
+        const answer = staticAnswer('GET', path, () => pageContext(desk), query);
+        expect(answer?.body).toContain('A mail program has changed your link');
+        expect(answer?.body).toContain(`name="token" value="${token}"`);
+      },
+    );
+
+    it.each(['/a%23t=v1.k1.cut', '/a%3Futm=1', '/a%', '/a/', '/a/fresh', '/a/lost'])(
+      '%s, where no whole token is left: the landing page, which takes a pasted link or an address',
+      (path) => {
+        const answer = get(path);
+        expect(answer?.statusCode).toBe(200);
+        expect(answer?.body).toContain('action="/a/lost"');
+      },
+    );
+
+    it('other addresses are none of its business', () => {
+      for (const path of ['/about', '/a-b', '/ab%23', '/assets/x', '/d/a%23t=v1.k1.cut'])
+        expect(get(path)).toBeUndefined();
+    });
+  });
+
   it('files under a name that changes with their content, kept for a year', () => {
     const style = asset('style.css');
     const answer = get(style?.path ?? '');

@@ -61,7 +61,7 @@ function refresh(form: HTMLFormElement, output: Element): void {
 
 function take(input: HTMLInputElement, form: HTMLFormElement): void {
   try {
-    const given = input.value.trim();
+    const given = input.value.replace(/\s/g, '');
     if (given !== '') fill(form, severityOf(given).metrics);
     input.setCustomValidity('');
   } catch (error) {
