@@ -32,7 +32,9 @@ import { situationOf } from './situation.ts';
 import { BadForm, confirmedBy, toCommand } from './to-command.ts';
 
 /** What a POST came to: a page with its status, or where to go on. */
-export type ActAnswer = { readonly status: 200 | 409 | 422; readonly page: Html } | { readonly goTo: string };
+export type ActAnswer =
+  | { readonly status: 200 | 409 | 413 | 422; readonly page: Html }
+  | { readonly goTo: string };
 
 const donePath = (reference: string, formId: string, again: boolean): string =>
   `/d/${reference}/done/${encodeURIComponent(formId)}${again ? '?again=1' : ''}`;
@@ -80,6 +82,7 @@ export async function perform(
   const earlier = formId && (await deps.store.event(`DISC#${reference}`, causeOf(session, formId)));
   if (earlier) return { goTo: donePath(reference, formId, true) };
   if (acts[act].perEntry && !entry) throw notYours();
+  if (sent.over) return tooMuch(asked);
   if (sent.values.more === 'rows') return anotherRow(asked);
   try {
     return await decided(asked, formId);
@@ -95,7 +98,12 @@ export async function perform(
 }
 
 /** Fields of the rules that a form calls otherwise. */
-const formNames: Readonly<Record<string, string>> = { at: 'date', until: 'date', of: 'duplicateOf' };
+const formNames: Readonly<Record<string, string>> = {
+  at: 'date',
+  on: 'date',
+  until: 'date',
+  of: 'duplicateOf',
+};
 
 function fieldOf(act: Act, field: string | undefined): string {
   if (field === 'repository') return act === 'triage' ? 'repository_1' : 'main';
@@ -327,6 +335,13 @@ async function again(
     status: 422,
     page: onPage ? disclosurePage(model, tried) : actPage(model, act, entry, tried),
   };
+}
+
+/** More text than a form may carry: given back to be shortened, since a browser's "back" would not have it any more. */
+async function tooMuch(asked: Asked): Promise<ActAnswer> {
+  const message = 'This is more than 256 KB in all. Shorten it; what is longer reaches us by mail.';
+  const answer = await again(asked, [{ field: 'main', message }]);
+  return 'page' in answer ? { ...answer, status: 413 } : answer;
 }
 
 /** "Add another row" without script: the form once more, with what was typed and one row more. */

@@ -7,6 +7,7 @@ import { refusal } from '#pages/outcome-pages.ts';
 import { sentForm, textForm } from '#web/body.ts';
 import type { Answer, Context } from '#web/http.ts';
 import { showIntake } from '#web/intake.ts';
+import { tooLarge } from '#web/page-errors.ts';
 import { causeOf, isDesk, type Session } from '#web/session.ts';
 import type { ChangeDeskDeps } from './deps.ts';
 
@@ -18,7 +19,8 @@ export async function decideIntake(
   intake: Intake,
 ): Promise<Answer> {
   const { mailKey } = intake;
-  const { values } = await sentForm(c, textForm);
+  const { values, over } = await sentForm(c, textForm);
+  if (over) throw tooLarge('256 KB');
   const form = read(intakeForm, values);
   const again = (errors: Attempt['errors']) => showIntake(deps, c, session, intake, { values, errors });
   if (!form.ok) return again(form.faults);

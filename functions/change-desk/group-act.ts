@@ -9,7 +9,7 @@ import type { FieldError, Values } from '#pages/form.ts';
 import { refusal } from '#pages/outcome-pages.ts';
 import { sentForm, smallForm, textForm } from '#web/body.ts';
 import type { Answer, Context } from '#web/http.ts';
-import { PageError } from '#web/page-errors.ts';
+import { PageError, tooLarge } from '#web/page-errors.ts';
 import { causeOf, type Session } from '#web/session.ts';
 
 /*
@@ -51,7 +51,8 @@ export interface GroupPost {
 
 /** Reads a form of the group. @throws {PageError} for one that is not ours: without revision or id. */
 export async function groupPost(c: Context, session: Session, form: string): Promise<GroupPost> {
-  const { values } = await sentForm(c, textGroupForms.has(form) ? textForm : smallForm);
+  const { values, over } = await sentForm(c, textGroupForms.has(form) ? textForm : smallForm);
+  if (over) throw tooLarge('256 KB');
   const formId = values.form ?? '';
   const revision = /^\d{1,9}$/.test(values.revision ?? '') ? Number(values.revision) : undefined;
   if (!formId || revision === undefined)

@@ -75,6 +75,7 @@ const hasVector = (values: Values): boolean =>
 function instantIn(
   deps: ChangeDeskDeps,
   fields: { date: string; time: string; zone: 'desk' | 'utc' },
+  wrong = `“${fields.date} ${fields.time}” is no time of any calendar.`,
 ): Instant {
   try {
     return instantOfText(
@@ -82,15 +83,14 @@ function instantIn(
       fields.zone === 'utc' ? 'UTC' : deps.settings.policy.zone,
     );
   } catch (error) {
-    if (error instanceof InvalidLocalTimeError)
-      throw bad('date', `“${fields.date} ${fields.time}” is no time of any calendar.`);
+    if (error instanceof InvalidLocalTimeError) throw bad('date', wrong);
     throw error;
   }
 }
 
 /** The end of a day in the desk's zone. */
 const endOf = (deps: ChangeDeskDeps, date: string): Instant =>
-  instantIn(deps, { date, time: '23:59', zone: 'desk' });
+  instantIn(deps, { date, time: '23:59', zone: 'desk' }, `“${date}” is no day of any calendar.`);
 
 function requireTyped(disclosure: Disclosure, typed: string): void {
   if (typed.toUpperCase() !== disclosure.id)
@@ -405,7 +405,11 @@ const translators: Translators = {
     repository,
     ...(text && { text: await t.keep(text) }),
   }),
-  'expect-fix': (_t, { repository, date }) => ({ name: 'expect-fix', repository, on: date }),
+  'expect-fix': ({ deps }, { repository, date }) => {
+    // A day that does not exist (31 February) has no end.
+    endOf(deps, date);
+    return { name: 'expect-fix', repository, on: date };
+  },
   disown: async (t, { repository, suggestion }) => ({
     name: 'disown',
     repository,

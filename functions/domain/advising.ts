@@ -1,3 +1,4 @@
+import { localDate } from './calendar.ts';
 import { askCredit } from './credit.ts';
 import type { Severity, TextRef } from './disclosure.ts';
 import {
@@ -286,6 +287,8 @@ export const advisingRules: Rules<
   },
 
   'expect-fix'(draft, command) {
+    if (command.on < localDate(draft.now, draft.situation.policy.zone))
+      throw new Refused('R8', `${command.on} has passed.`, 'Choose today or a later day.', 'on');
     // Counts as an answer and moves no due date.
     setEntry(draft, command.repository, { fixExpected: command.on });
     draft.data.repository = command.repository;

@@ -94,8 +94,15 @@ export const embargoRules: Rules<'record-fact' | 'retract-fact' | 'go-public-ear
     const { embargo } = draft.disclosure;
     if (embargo.ended)
       throw new Refused('V6', 'The embargo has ended; there is no new one.', 'Go on towards publication.');
+    if (command.until <= draft.now)
+      throw new Refused(
+        'A2',
+        'An embargo is renewed until a day in the future.',
+        'Choose a later day.',
+        'until',
+      );
     const latest = embargoCap(draft.now, draft.situation.policy.embargoDays);
-    if (ms(command.until) > ms(latest) || command.until <= draft.now)
+    if (ms(command.until) > ms(latest))
       throw new Refused(
         'A2',
         'An embargo is renewed for at most the configured days from now.',

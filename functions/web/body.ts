@@ -5,10 +5,14 @@ import { tooLarge, wrongOrigin } from './page-errors.ts';
 export interface SentForm {
   readonly values: Readonly<Record<string, string>>;
   readonly file?: File | undefined;
+  /** Its text is larger than a form may be: to be shown again, and never acted on. */
+  readonly over?: true;
 }
 
 export const smallForm = 4 * 1024;
 export const textForm = 256 * 1024;
+/** A text that is too large is still read up to here, for its writer to have it back and shorten it. */
+const givenBack = 1024 * 1024;
 /** The largest file, and what stands around it (mail rules, Limits). */
 const uploadForm = (4 * 1024 + 64) * 1024;
 
@@ -36,7 +40,11 @@ function bounded(c: Context, most: number): Buffer {
   return body;
 }
 
-/** Reads a form within its limit. The first value of a name counts. */
+/**
+ * Reads a form within its limit. The first value of a name counts. A text form beyond its limit, up to 1 MB, comes
+ * back as `over`.
+ * @throws {PageError} for what is larger
+ */
 export async function sentForm(c: Context, most: number, upload = false): Promise<SentForm> {
   const type = c.req.header('content-type') ?? '';
   if (upload && type.startsWith('multipart/form-data')) {
@@ -47,8 +55,10 @@ export async function sentForm(c: Context, most: number, upload = false): Promis
     const file = form.get('file');
     return { values, ...(file instanceof File && file.size > 0 && { file }) };
   }
-  const fields = new URLSearchParams(new TextDecoder().decode(bounded(c, most)));
+  const body = c.req.body();
+  const over = most === textForm && body.byteLength > most && body.byteLength <= givenBack;
+  const fields = new URLSearchParams(new TextDecoder().decode(over ? body : bounded(c, most)));
   const values: Record<string, string> = {};
   for (const [name, value] of fields) values[name] ??= value;
-  return { values };
+  return { values, ...(over && { over }) };
 }

@@ -92,6 +92,31 @@ describe('the landing page (mail rules, Signed links 1 and 2)', () => {
     await context.close();
   });
 
+  it('a link whose "#" was encoded opens nothing: a fresh one is mailed, and the pasted link still works (11)', async () => {
+    const context = await world.window();
+    const page = await context.newPage();
+    const before = world.desk.gateway.mailbox.list(ada).length;
+    await page.goto(reporterLink().replace('#t=', '%23t%3D'));
+    expect(await page.getByRole('heading', { name: 'Your link was changed on its way' }).isVisible()).toBe(
+      true,
+    );
+
+    await press(page, 'Send a fresh link');
+    expect(await page.getByRole('alert').textContent()).toContain('Tick the box');
+    await page.getByRole('checkbox').check();
+    await press(page, 'Send a fresh link');
+    await world.desk.quiet();
+
+    expect(world.desk.gateway.mailbox.list(ada)).toHaveLength(before + 1);
+    await page.goto(new URL('/a', reporterLink()).href);
+    await page
+      .getByLabel('Paste the whole link from the mail')
+      .fill(reporterLink().replace('#t=', '%23t%3D'));
+    await page.locator('#lost form[action="/a"] button').click();
+    await page.waitForURL(`**/d/${reference}`);
+    await context.close();
+  });
+
   it('A6: without script the reporter chooses the credit', async () => {
     const context = await world.window({ javaScriptEnabled: false });
     const page = await context.newPage();
@@ -205,6 +230,36 @@ describe('triage (OEP-60 R2, R4)', () => {
     await context.close();
   });
 
+  it('every stop of Tab has a name and shows where it is, and Tab leaves the page again', async () => {
+    const context = await world.window();
+    const page = await openLink(context, memberLink(other));
+    const stop = () =>
+      page.evaluate(() => {
+        const at = document.activeElement;
+        if (!(at instanceof HTMLElement) || at === document.body) return undefined;
+        const labels = 'labels' in at ? [...((at.labels as NodeList | null) ?? [])] : [];
+        const name = [at, ...labels].map(({ textContent }) => textContent?.trim()).find(Boolean) ?? '';
+        const { outlineStyle, outlineWidth } = getComputedStyle(at);
+        return { name, ring: `${outlineStyle} ${outlineWidth}` };
+      });
+    const stops: { readonly name: string; readonly ring: string }[] = [];
+    for (const path of ['', '/triage', '/defer']) {
+      await page.goto(new URL(`/d/${other}${path}`, world.desk.addresses.desk).href);
+      let left = false;
+      for (let tabs = 0; tabs < 200 && !left; tabs++) {
+        await page.keyboard.press('Tab');
+        const at = await stop();
+        if (at) stops.push(at);
+        else left = true;
+      }
+      expect(left).toBe(true);
+    }
+
+    expect(stops.length).toBeGreaterThan(30);
+    expect(stops.filter(({ name, ring }) => name === '' || ring !== 'solid 3px')).toEqual([]);
+    await context.close();
+  });
+
   it('by keyboard alone, with what is faulty shown first', async () => {
     const context = await world.window();
     const page = await openLink(context, memberLink(other));
@@ -249,6 +304,7 @@ describe('triage (OEP-60 R2, R4)', () => {
     await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
     const faults = await page.getByRole('alert').textContent();
     expect(faults).toContain('Describe the vulnerability');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('alert');
     expect(await page.locator('[data-cvss-score] strong').textContent()).toBe(live);
 
     // From the summary straight to the faulty field.

@@ -374,6 +374,9 @@ describe('where a form may come from (10)', () => {
     expect(small.status).toBe(413);
     const text = await desk.post(`/d/${reference}/triage`, { description: 'x'.repeat(270_000) }, cookie);
     expect(text.status).toBe(413);
+    const endless = await desk.post(`/d/${reference}/triage`, { description: 'x'.repeat(1_100_000) }, cookie);
+    expect(endless.status).toBe(413);
+    expect(await endless.text()).not.toContain('xxxxx');
     const reporter = await desk.as('canary-reporter', 'reporter');
     const form = new FormData();
     form.set('file', new File([new Uint8Array(5 * 1024 * 1024)], 'big.bin'));
@@ -458,6 +461,69 @@ describe('a maintainer’s own words (policy, "What a mail may say")', () => {
     const page = await mo.text();
     expect(page).toContain('CANARY-COMMENT');
     expect(page).toContain('CANARY-NOTE');
+  });
+});
+
+describe('a person who makes mistakes', () => {
+  const where = `?repository=${encodeURIComponent(repository)}`;
+  const asMaintainer = async () => {
+    await advise();
+    return desk.as('mia', 'maintainer');
+  };
+
+  it.each([
+    ['2026-03-01', '2026-03-01 has passed. Choose today or a later day.'],
+    ['2026-02-31', '“2026-02-31” is no day of any calendar.'],
+    ['', 'Choose a day, like 2026-03-01.'],
+  ])('a fix expected on “%s” is refused, with what was typed kept', async (date, why) => {
+    const mia = await asMaintainer();
+
+    const refused = await mia.act('expect-fix', { date }, where);
+
+    const page = await refused.text();
+    expect(refused.status).toBe(422);
+    expect(page).toMatch(new RegExp(`<a href="#date">[^<]*${why.replaceAll('.', '\\.')}`));
+    expect(page).toContain(`name="date" value="${date}"`);
+    expect((await desk.stored()).entries[0]?.fixExpected).toBeUndefined();
+  });
+
+  it('today will do', async () => {
+    const mia = await asMaintainer();
+    expect((await mia.act('expect-fix', { date: '2026-03-02' }, where)).status).toBe(303);
+  });
+
+  it('A2: an embargo renewed until a day that has passed is refused as that', async () => {
+    await advise();
+    const mo = await desk.as('mo', 'member');
+    const refused = await mo.act('renew-embargo', { date: '2026-03-01', reason: 'It takes longer.' });
+    expect(await refused.text()).toContain('An embargo is renewed until a day in the future.');
+  });
+
+  it('a text that is too large in all is given back, and nothing happens', async () => {
+    const mo = await desk.as('mo', 'member');
+    const before = await desk.snapshot();
+
+    const refused = await mo.submit(await mo.text(), `/d/${reference}/triage`, {
+      ...valid,
+      description: 'ы'.repeat(60_000),
+    });
+
+    const page = await refused.text();
+    expect(refused.status).toBe(413);
+    expect(page).toContain('This is more than 256 KB in all.');
+    expect(page).toContain('ы'.repeat(60_000));
+    expect(page).toContain(`value="${canaries.title}"`);
+    expect(await desk.snapshot()).toBe(before);
+  });
+
+  it('a pasted vector may have blanks and line breaks: it has none of its own', async () => {
+    const mia = await asMaintainer();
+    const vector = ' CVSS:3.1/AV:N/AC:L/PR:N /UI:N/\r\n S:U/C:H/I:N/A:N\t';
+    expect((await mia.act('adjudicate', { how: 'vector', vector }, where)).status).toBe(303);
+    expect((await desk.stored()).entries[0]?.severity).toMatchObject({
+      vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N',
+      by: 'maintainer',
+    });
   });
 });
 
