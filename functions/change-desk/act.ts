@@ -227,7 +227,10 @@ async function preview(
       vector: 'vector' in command ? command.vector : undefined,
       letters: await previewed(asked, letters, texts),
       changes: [...changes, ...unnamedOperator(command, model)],
-      since: since?.map((event) => trailLine(event, model.names)),
+      since: since?.map((event) => ({
+        ...trailLine(event, model.names),
+        ...(isOwn(event, opened) && { who: 'you' }),
+      })),
       verb: verbOf(command, spec.button),
       post: command.name === 'command-post' ? withoutEditor(model.options[command.what]) : undefined,
       confirms:
@@ -337,6 +340,8 @@ async function again(
   };
 }
 
+const isOwn = ({ actor }: StoredEvent, { viewer }: Opened): boolean => actor.endsWith(`:${viewer.person}`);
+
 /** More text than a form may carry: given back to be shortened, since a browser's "back" would not have it any more. */
 async function tooMuch(asked: Asked): Promise<ActAnswer> {
   const message = 'This is more than 256 KB in all. Shorten it; what is longer reaches us by mail.';
@@ -359,9 +364,9 @@ async function changedMeanwhile(asked: Asked): Promise<ActAnswer> {
   if (!now) throw notYours();
   const events = await deps.store.events(`DISC#${opened.disclosure.id}`);
   const since = events.filter(({ seq }) => seq > (Number(sent.values.revision) || 0));
-  // Only members see who did what; others see that it changed.
-  const shown = now.view.seesTrail
-    ? since
-    : since.map((event) => ({ ...event, actor: 'somebody', data: {} }));
+  // Only members see who did what; others see that it changed, and what they did themselves, in another window.
+  const shown = since.map((event) =>
+    now.view.seesTrail || isOwn(event, now) ? event : { ...event, actor: 'somebody', data: {} },
+  );
   return preview({ ...asked, opened: now, entry: entryIn(now.view, sent.values.repository) }, shown);
 }

@@ -499,6 +499,23 @@ describe('a person who makes mistakes', () => {
     expect(await refused.text()).toContain('An embargo is renewed until a day in the future.');
   });
 
+  it('in two windows: the second shows what the first did, keeps its own words, and does nothing yet', async () => {
+    const mia = await asMaintainer();
+    const page = await mia.text(`/d/${reference}/ask-help${where}`);
+    const other = await mia.text(`/d/${reference}/ask-help${where}`);
+    await mia.submit(page, `/d/${reference}/ask-help`, { sure: 'yes', text: 'First' });
+
+    const second = await mia.submit(other, `/d/${reference}/ask-help`, { sure: 'yes', text: 'Second' });
+
+    const text = await second.text();
+    expect(second.status).toBe(409);
+    expect(text).toContain('you asked for help');
+    expect(text).toContain('name="text" value="Second"');
+    expect(
+      (await desk.store.events(`DISC#${reference}`)).filter(({ type }) => type === 'ask-help'),
+    ).toHaveLength(1);
+  });
+
   it('a text that is too large in all is given back, and nothing happens', async () => {
     const mo = await desk.as('mo', 'member');
     const before = await desk.snapshot();
