@@ -84,7 +84,7 @@ export async function changeContact(
   session: Session,
   form: ContactForm,
 ): Promise<Answer> {
-  const { values, formId, stamp } = await groupPost(c, session);
+  const { values, formId, stamp } = await groupPost(c, session, form);
   return orAgain(
     async () => {
       const said = await saidBy(deps, form, values);
