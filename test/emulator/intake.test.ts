@@ -1,8 +1,11 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Intake } from '#domain/intake.ts';
 import type { Desk } from '../../local/desk.ts';
 import { composeMail, sendMail } from '../../local/mail-gateway/compose.ts';
 import { linkIn, mailTo, Visitor } from '../../local/visitor.ts';
+import { whilePaused } from '../support/paused.ts';
+import { queuesOf } from '../support/queues.ts';
 import {
   act,
   byLink,
@@ -14,6 +17,7 @@ import {
   validTriage,
   write,
 } from '../support/running-desk.ts';
+import { alarmOf, functionLog } from '../support/watched.ts';
 
 /* Mail intake as a person meets it: mails by SMTP, pages by the links of the desk's own mails. */
 
@@ -61,6 +65,70 @@ async function hand(
   const answer = await sendMail(desk.inbound.port, raw, { from, to });
   return answer.match(/OK (\S+)/)?.[1] ?? '';
 }
+
+describe('Nothing lost', () => {
+  test('a mail that fails three times becomes an unparsed intake by what its notice says, and an alarm’s metric counts it', async () => {
+    const { returningAfter } = queuesOf(desk);
+    const { QueueUrl = '' } = desk.outputs;
+    const from = newReporter();
+    const counted = async () =>
+      (await functionLog(desk, 'receive-mail')).filter((line) => /"MailUnparsed": ?1\b/.test(line)).length;
+    const before = await counted();
+
+    const key = await returningAfter(QueueUrl, 4, async () => {
+      const written = await whilePaused(desk, 'receive-mail', async () => {
+        const taken = await write(desk, from, { subject: 'A report that nobody can read' });
+        // Not the mail itself: what the notice repeats of it is all that is left.
+        await desk.archive.remove([`in/${taken}`]);
+        return taken;
+      });
+      await intakeOf(written);
+      return written;
+    });
+
+    const intake = await intakeOf(key);
+    expect(intake).toMatchObject({
+      subject: 'A report that nobody can read',
+      disposition: 'opened',
+      flags: expect.arrayContaining(['unparsed']),
+    });
+    const failures = (await functionLog(desk, 'receive-mail')).filter((line) => line.includes(key));
+    expect(failures.filter((line) => line.includes('MailMissing'))).toHaveLength(2);
+    expect((await until('it is counted', async () => (await counted()) > before && counted())) - before).toBe(
+      1,
+    );
+    expect(await alarmOf(desk, 'mail-unparsed')).toMatchObject({
+      Namespace: 'DisclosureDesk',
+      MetricName: 'MailUnparsed',
+      Dimensions: [{ Name: 'service', Value: desk.addresses.stack }],
+    });
+    const page = await (await signedIn()).get(`/i/${key}`);
+    expect(page.text).toContain('The parser could not read this mail');
+    await mailTo(desk.gateway.mailbox, from, /We received your report/);
+  });
+
+  test('what is no notice at all lies among the dead letters after three tries, where an alarm looks', async () => {
+    const { sqs, deadLettersOf, look, remove, returningAfter } = queuesOf(desk);
+    const { QueueUrl = '' } = desk.outputs;
+    const dead = await deadLettersOf(QueueUrl);
+    const body = 'no notice of anybody’s';
+
+    const [id, found] = await returningAfter(QueueUrl, 4, async () => {
+      const { MessageId = 'none' } = await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+      const lies = () => look(dead).then((all) => all.find((each) => each.Body === body));
+      return [MessageId, await until('it is among the dead letters', lies)] as const;
+    });
+
+    const tries = (await functionLog(desk, 'receive-mail')).filter((line) => line.includes(id));
+    expect(tries).toHaveLength(3);
+    expect(await alarmOf(desk, 'dead-letters-intake')).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: dead.slice(dead.lastIndexOf('/') + 1) }],
+    });
+    await remove(dead, found);
+  });
+});
 
 describe('Kinds', () => {
   test('requests go to a list of their own; a member changes the kind, and the mail stays in the list', async () => {

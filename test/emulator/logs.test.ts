@@ -4,6 +4,8 @@ import {
   ListExecutionsCommand,
   SFNClient,
 } from '@aws-sdk/client-sfn';
+import { ListTopicsCommand, SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, DeleteQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as messages from '../../functions/contracts/messages.ts';
 import { metrics } from '../../functions/contracts/metrics.ts';
@@ -11,8 +13,22 @@ import { functionNames } from '../../lib/functions.ts';
 import type { Desk } from '../../local/desk.ts';
 import { localCredentials, localRegion } from '../../local/emulator/environment.ts';
 import { triage } from '../../local/life-steps.ts';
-import { linkIn } from '../../local/visitor.ts';
-import { act, byLink, type Case, report, startRunningDesk, stored, until } from '../support/running-desk.ts';
+import { untilTold } from '../../local/quiet.ts';
+import { linkIn, mailTo } from '../../local/visitor.ts';
+import { whilePaused } from '../support/paused.ts';
+import { queuesOf } from '../support/queues.ts';
+import {
+  act,
+  byLink,
+  type Case,
+  newReporter,
+  report,
+  startRunningDesk,
+  stored,
+  until,
+  write,
+} from '../support/running-desk.ts';
+import { askMonitoring, functionLog } from '../support/watched.ts';
 
 /** Words that may be in mails and on pages, never in a log. */
 const canary = 'canary-zeppelin';
@@ -45,36 +61,11 @@ afterAll(async () => {
   await desk?.close();
 });
 
-async function logsOf({ addresses }: Desk): Promise<ReadonlyMap<string, readonly string[]>> {
+async function logsOf(desk: Desk): Promise<ReadonlyMap<string, readonly string[]>> {
   const all = await Promise.all(
-    functionNames.map(
-      async (name) =>
-        [name, await linesOf(addresses.endpoint, `/aws/lambda/${addresses.stack}-${name}`)] as const,
-    ),
+    functionNames.map(async (name) => [name, await functionLog(desk, name)] as const),
   );
   return new Map(all);
-}
-
-async function linesOf(endpoint: string, logGroupName: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const answer = await fetch(endpoint, {
-      method: 'POST',
-      body: JSON.stringify({ logGroupName, ...(nextToken && { nextToken }) }),
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': 'Logs_20140328.FilterLogEvents',
-        authorization: `AWS4-HMAC-SHA256 Credential=${localCredentials.accessKeyId}/20260101/${localRegion}/logs/aws4_request, SignedHeaders=host, Signature=0`,
-      },
-    });
-    // A function that never ran has no log.
-    if (!answer.ok) return found;
-    const page = (await answer.json()) as { events?: { message: string }[]; nextToken?: string };
-    found.push(...(page.events ?? []).map(({ message }) => message));
-    nextToken = page.nextToken;
-  } while (nextToken);
-  return found;
 }
 
 /** Structured lines of ours: each has the code of a registered message. */
@@ -129,7 +120,7 @@ test('R11 (threat table, leaks): no execution, alarm, metric, event or letter ho
     ]),
   );
   const watched = await Promise.all(
-    ['DescribeAlarms', 'ListMetrics'].map((operation) => askMonitoring(endpoint, operation)),
+    ['DescribeAlarms', 'ListMetrics'].map((operation) => askMonitoring(desk, operation)),
   );
   const events = await desk.store.events(`DISC#${found.reference}`);
   const letters = desk.gateway.mailbox.list().map(({ id }) => desk.gateway.mailbox.raw(id)?.toString('utf8'));
@@ -144,18 +135,84 @@ test('R11 (threat table, leaks): no execution, alarm, metric, event or letter ho
     expect.soft([what, JSON.stringify(output).toLowerCase().includes(canary)]).toEqual([what, false]);
 });
 
-/** An answer of CloudWatch, as text. */
-async function askMonitoring(endpoint: string, operation: string): Promise<string> {
-  const answer = await fetch(endpoint, {
-    method: 'POST',
-    body: new URLSearchParams({ Action: operation, Version: '2010-08-01' }),
-    headers: {
-      authorization: `AWS4-HMAC-SHA256 Credential=${localCredentials.accessKeyId}/20260101/${localRegion}/monitoring/aws4_request, SignedHeaders=host, Signature=0`,
-    },
+test('R11 (threat table, leaks): of a mail’s header the intake queue and its topic alone hold anything, of its body and files nothing does', async () => {
+  const { sqs, attributes, look } = queuesOf(desk);
+  const aws = { endpoint: desk.addresses.endpoint, region: localRegion, credentials: localCredentials };
+  const sns = new SNSClient(aws);
+  const { QueueUrl = '', IntakeTopicArn = '', LetterEventsTopicArn = '' } = desk.outputs;
+  const ofStack = (name: string): boolean => name.includes(`${desk.addresses.stack}-`);
+  const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
+  const { Topics = [] } = await sns.send(new ListTopicsCommand({}));
+  const topics = Topics.flatMap(({ TopicArn = '' }) => (ofStack(TopicArn) ? [TopicArn] : []));
+  const others = QueueUrls.filter((url) => ofStack(url) && url !== QueueUrl);
+  // Whatever is published lands here besides, and nobody takes it away.
+  const QueueName = 'witness';
+  const Endpoint = `${IntakeTopicArn.split(':').slice(0, 5).join(':').replace(':sns:', ':sqs:')}:${QueueName}`;
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'sns.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: Endpoint,
+      },
+    ],
   });
-  if (!answer.ok) throw new Error(`${operation} answered ${answer.status}`);
-  return answer.text();
-}
+  const { QueueUrl: witness = '' } = await sqs.send(
+    new CreateQueueCommand({ QueueName, Attributes: { Policy } }),
+  );
+  const subscribed = await Promise.all(
+    topics.map((TopicArn) => sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint }))),
+  );
+  const words = 'canary-dirigible';
+  const attached = `${words}-attached`;
+  const inside = [
+    `${words}-body`,
+    `${words}-file`,
+    attached,
+    Buffer.from(attached).toString('base64').replace(/=+$/, ''),
+  ];
+  const from = newReporter();
+
+  const queued = await whilePaused(desk, 'receive-mail', async () => {
+    await write(desk, from, {
+      subject: `Takeover by ${words}-subject`,
+      text: `Steps: ${words}-body\n`,
+      headers: { 'X-Secret': `${words}-header` },
+      attachments: [{ filename: `${words}-file.txt`, content: attached }],
+    });
+    // Its own copy of the mail in the queue.
+    await desk.invoke('reconcile', { full: true });
+    return (await look(QueueUrl)).map(({ Body = '' }) => Body);
+  });
+  await mailTo(desk.gateway.mailbox, from, /We received your report/);
+  await untilTold(desk)();
+  const published = (await look(witness)).map(({ Body = '' }) => Body);
+  const lying = await Promise.all(others.map(async (url) => (await look(url)).map(({ Body = '' }) => Body)));
+  const { KmsMasterKeyId } = await attributes(QueueUrl);
+  for (const { SubscriptionArn } of subscribed) await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+  await sqs.send(new DeleteQueueCommand({ QueueUrl: witness }));
+
+  const topicOf = (body: string): unknown => JSON.parse(body).TopicArn;
+  const replays = queued.filter((body) => body.startsWith('{"replay"'));
+  const elsewhere = [
+    ...replays,
+    ...published.filter((body) => topicOf(body) !== IntakeTopicArn),
+    ...lying.flat(),
+  ];
+  expect(topics).toEqual(expect.arrayContaining([IntakeTopicArn, LetterEventsTopicArn]));
+  expect(others.length).toBeGreaterThanOrEqual(5);
+  // The search finds what is there.
+  for (const place of [queued, published.filter((body) => topicOf(body) === IntakeTopicArn)])
+    expect(place.join('\n')).toContain(`${words}-header`);
+  expect(replays).toHaveLength(1);
+  expect(published.some((body) => topicOf(body) === LetterEventsTopicArn)).toBe(true);
+  expect(inside.filter((word) => [...queued, ...published].join('\n').includes(word))).toEqual([]);
+  expect(elsewhere.filter((body) => body.includes(words))).toEqual([]);
+  expect(elsewhere.filter((body) => body.includes(canary))).toEqual([]);
+  expect(KmsMasterKeyId).toBeTruthy();
+});
 
 test('one correlation id leads from the mail to the advisory, through every function on the way', () => {
   const mine = structured().filter(({ line }) => line.correlation === mailKey);
